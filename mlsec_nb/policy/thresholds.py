@@ -8,7 +8,7 @@ from mlsec_nb.core import Gap, Judged, Severity, Status, Verdict
 
 
 def verdict(judged: Iterable[Judged], gaps: Iterable[Gap], config: Config) -> Verdict:
-    """Failed by new findings at or above `config.fail_on`; else undecided by a gap whose code is not allowed; else passed.
+    """Failed by new findings at or above `config.fail_on`; else undecided by a gap not allowed; else passed.
 
     Findings win over gaps, and the reasons name both.
     """

@@ -20,7 +20,7 @@ class Kind(StrEnum):
     BINARY = "binary"  # none of the above, and not text
 
 
-TEXT_KINDS = frozenset({Kind.NOTEBOOK, Kind.SOURCE, Kind.TEXT, Kind.MANIFEST, Kind.IAC})
+TEXT_KINDS = frozenset({Kind.NOTEBOOK, Kind.SOURCE, Kind.TEXT, Kind.MANIFEST, Kind.IAC, Kind.API})
 
 
 class Content(Protocol):

@@ -1,0 +1,14 @@
+"""Targets in, artifacts out: files, folders, globs and standard input.
+
+Everything that a target holds is either an `Artifact` or a `Gap`; nothing is left out in silence. What is left out by
+an ignore file or a documented default is one gap of code "skipped" for each folder. A file that is named is always
+given, even when it is ignored. Order is that of the names, whatever the file system says; a file that two targets hold
+is given once. Links to files are followed, links to folders are not: what they lead to is either scanned already or
+lies outside of what the user named.
+
+Git itself is not asked what is ignored, for its configuration can start programs; its files are read instead.
+"""
+
+from .collecting import collect
+
+__all__ = ["collect"]

@@ -1,0 +1,113 @@
+"""From what the user typed to what is audited."""
+
+import glob
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from mlsec_nb.config import Config
+from mlsec_nb.core import Artifact, CannotRead, Gap, Kind, Location, UsageError
+from mlsec_nb.io.files import LocalFile, Memory, read_bounded
+
+from .ignoring import Ignored, Rules, rules_of
+from .kinds import HEAD, kind_of
+from .walking import NAME, Entry, Walk, shown
+
+STDIN = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One target: a file, or a folder to walk and what of it is wanted."""
+
+    path: str
+    walked: bool = False
+    wanted: Rules | None = None
+
+
+def collect(
+    targets: Sequence[str | os.PathLike[str]],
+    config: Config,
+    *,
+    stdin_filename: str | None = None,
+    stdin: BinaryIO | None = None,
+) -> Iterator[Artifact | Gap]:
+    """Every artifact of the targets (none given: the folder we are in), and a gap for what is left out.
+
+    `-` is standard input, named `stdin_filename`. Raises `UsageError` before anything is read when a target is not
+    there or cannot be a target.
+    """
+    planned = [_plan(os.fspath(target)) for target in targets or (".",)]
+    exclude = rules_of(config.exclude, os.path.abspath(config.root), "exclude")
+    return _collected(planned, config, exclude, stdin_filename, stdin)
+
+
+def _plan(target: str) -> Target:
+    if target == STDIN:
+        return Target(STDIN)
+    if "://" in target:
+        raise UsageError(f"{target}: only files, folders and globs of this machine can be targets")
+    if not target or "\0" in target:
+        raise UsageError(f"{target!r} is not a target")
+    if os.path.isdir(target):
+        return Target(target, walked=True)
+    if os.path.lexists(target):
+        return Target(target)
+    if glob.has_magic(target):
+        return _glob(target)
+    raise UsageError(f"{target}: there is no such file or folder")
+
+
+def _glob(target: str) -> Target:
+    """A glob is a walk of the folder before its first wildcard, of which only what matches is wanted."""
+    parts = target.replace(os.sep, "/").split("/")
+    fixed = next(number for number, part in enumerate(parts) if glob.has_magic(part))
+    folder = "/".join(parts[:fixed]) or ("/" if target.startswith("/") else ".")
+    if not os.path.isdir(folder):
+        raise UsageError(f"{target}: there is no folder {folder}")
+    wanted = rules_of(["/" + "/".join(parts[fixed:])], os.path.abspath(folder), target)
+    return Target(folder, walked=True, wanted=wanted)
+
+
+def _collected(
+    targets: list[Target], config: Config, exclude: Rules | None, stdin_filename: str | None, stdin: BinaryIO | None
+) -> Iterator[Artifact | Gap]:
+    seen: set[str] = set()
+    for target in targets:
+        if target.path == STDIN:
+            yield _standard_input(stdin, stdin_filename or "<stdin>", config.limits.text_bytes)
+        elif not target.walked:
+            real = os.path.realpath(target.path)
+            if real not in seen:
+                seen.add(real)
+                yield artifact(Entry(target.path, shown(os.path.normpath(target.path))))
+        else:
+            for met in Walk(target.path, Ignored().with_(exclude), target.wanted, seen):
+                yield met if isinstance(met, Gap) else artifact(met)
+
+
+def _standard_input(stdin: BinaryIO | None, name: str, limit: int) -> Artifact | Gap:
+    stream = stdin or sys.stdin.buffer
+    try:
+        data = read_bounded(stream, limit)
+    except (CannotRead, OSError) as error:
+        code = error.code if isinstance(error, CannotRead) else "unreadable"
+        return Gap(location=Location(path=name), scanner=NAME, reason=str(error), code=code)
+    return Artifact(name.replace(os.sep, "/"), kind_of(name.replace(os.sep, "/"), data[:HEAD]), Memory(data))
+
+
+def artifact(entry: Entry) -> Artifact | Gap:
+    """The artifact of a file, of the kind that its name and first bytes tell; a gap when it cannot be read."""
+    if entry.folder:
+        return Artifact(entry.shown, Kind.IMAGE, entry.folder)
+    content = LocalFile(entry.path)
+    try:
+        with content.open() as stream:
+            head = stream.read(HEAD)
+    except CannotRead as error:
+        return Gap(location=Location(path=entry.shown), scanner=NAME, reason=str(error), code=error.code)
+    except OSError as error:
+        return Gap(location=Location(path=entry.shown), scanner=NAME, reason=str(error.strerror))
+    return Artifact(entry.shown, kind_of(entry.shown, head), content)

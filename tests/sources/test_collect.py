@@ -1,0 +1,177 @@
+import io
+import os
+import pickle
+import subprocess
+
+import pytest
+
+from mlsec_nb.config import Config
+from mlsec_nb.core import Artifact, Gap, Kind, UsageError
+from mlsec_nb.sources import collect
+
+
+def plant(root, *names, data=b"x = 1\n"):
+    for name in names:
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+
+
+def paths(*targets, config=None, **options):
+    return [item.path for item in collect(targets, config or Config(), **options) if isinstance(item, Artifact)]
+
+
+def gaps(*targets, config=None, **options):
+    found = (item for item in collect(targets, config or Config(), **options) if isinstance(item, Gap))
+    return {gap.location.path: (gap.code, gap.reason) for gap in found}
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_folder_is_walked_in_the_order_of_names(here):
+    plant(here, "b/z.py", "b/a.py", "a.ipynb", "c.py", ".env", "b.py")
+    assert paths(".") == [".env", "a.ipynb", "b/a.py", "b/z.py", "b.py", "c.py"]
+    assert paths() == paths(".")
+    assert paths("b/") == ["b/a.py", "b/z.py"]
+    assert paths(str(here / "b")) == [f"{here}/b/a.py", f"{here}/b/z.py"]
+
+
+def test_a_file_of_two_targets_is_given_once(here):
+    plant(here, "a/x.py", "a/y.py")
+    assert paths("a/y.py", "a", str(here / "a"), "./a/../a/x.py") == ["a/y.py", "a/x.py"]
+
+
+def test_a_target_that_is_not_there_is_wrong_usage_before_anything_is_read(here):
+    plant(here, "a.py")
+    with pytest.raises(UsageError, match=r"nope: there is no such file or folder"):
+        collect(["a.py", "nope"], Config())
+    for target in ("", "a\0b", "s3://bucket/key"):
+        with pytest.raises(UsageError):
+            collect([target], Config())
+
+
+def test_contents_can_be_read_in_another_process(here):
+    plant(here, "a.py", data=b"print(1)\n")
+    (item,) = pickle.loads(pickle.dumps(list(collect(["."], Config()))))
+    assert item.content.read(100) == b"print(1)\n"
+    assert item.kind is Kind.SOURCE
+
+
+def test_gitignore_is_respected_and_said(here):
+    plant(here, "a.log", "b.log", "keep.log", "out/x.py", "sub/c.log", "sub/d.py", "sub/keep.log")
+    (here / ".gitignore").write_text("*.log\n!keep.log\nout/\n")
+    (here / "sub/.gitignore").write_text("!c.log\nkeep.log\n")
+    assert paths(".") == [".gitignore", "keep.log", "sub/.gitignore", "sub/c.log", "sub/d.py"]
+    told = gaps(".")
+    assert told["out"] == ("skipped", "the folder is left out by .gitignore")
+    assert told["."] == ("skipped", "2 files are left out by .gitignore: a.log, b.log")
+    assert told["sub"] == ("skipped", "1 file is left out by .gitignore: keep.log")
+
+
+def test_a_named_file_or_folder_is_looked_at_even_when_ignored(here):
+    plant(here, "out/x.py", "out/y.log", "secret.log")
+    (here / ".git").mkdir()
+    (here / ".gitignore").write_text("*.log\nout/\n")
+    assert paths("secret.log") == ["secret.log"]
+    assert paths("out") == ["out/x.py", "out/y.log"]
+
+
+def test_rules_above_the_target_hold_up_to_the_root_of_the_repository(here):
+    plant(here, "repo/a/x.py", "repo/a/y.log", "repo/a/z.tmp")
+    (here / ".gitignore").write_text("*.py\n")
+    (here / "repo/.gitignore").write_text("*.log\n")
+    plant(here, "repo/.git/info/exclude", data=b"*.tmp\n")
+    assert paths("repo/a") == ["repo/a/x.py"]
+    assert gaps("repo/a")["repo/a"][0] == "skipped"
+
+
+def test_exclude_is_relative_to_the_config(here):
+    plant(here, "a/x.py", "a/b/x.py", "x.py", "y.py")
+    config = Config(exclude=("/a/x.py", "y.*"), root=here)
+    assert paths("a", ".", config=config) == ["a/b/x.py", "x.py"]
+    with pytest.raises(UsageError, match="exclude"):
+        collect(["."], Config(exclude=("!",)))
+
+
+def test_what_is_left_out_by_default_is_said(here):
+    plant(here, ".git/config", ".ipynb_checkpoints/a-checkpoint.ipynb", "node_modules/m/i.js", "env/pyvenv.cfg", "env/lib/x.py",
+          "mc/conda-meta/history", "a.ipynb")  # fmt: skip
+    assert paths(".") == ["a.ipynb"]
+    told = gaps(".")
+    assert set(told) == {".git", ".ipynb_checkpoints", "node_modules", "env", "mc"}
+    assert {code for code, _ in told.values()} == {"skipped"}
+    assert paths("env") == ["env/lib/x.py", "env/pyvenv.cfg"]
+
+
+def test_links(here):
+    plant(here, "a/real.py", "outside/o.py")
+    (here / "a/link.py").symlink_to("real.py")
+    (here / "a/far.py").symlink_to("../outside/o.py")
+    (here / "a/loop").symlink_to("..")
+    (here / "a/self").symlink_to("self")
+    (here / "a/nowhere.py").symlink_to("nothing")
+    assert paths("a") == ["a/real.py", "a/far.py"]
+    told = gaps("a")
+    assert told["a/loop"][0] == "skipped"
+    assert told["a/self"] == ("unreadable", "its symbolic links go in a circle")
+    assert told["a/nowhere.py"][0] == "unreadable"
+
+
+def test_what_is_no_file_is_a_gap(here):
+    os.mkfifo(here / "pipe.ipynb")
+    plant(here, "x.ipynb/inner.py")
+    assert paths(".") == ["x.ipynb/inner.py"]
+    assert gaps(".") == {"pipe.ipynb": ("unreadable", "is a named pipe, not a file")}
+    assert gaps("pipe.ipynb") == {"pipe.ipynb": ("unreadable", "is a named pipe, not a file")}
+
+
+def test_a_file_that_vanishes_is_a_gap(here):
+    plant(here, "a.py", "b.py")
+    found = collect(["."], Config())
+    assert next(found).path == "a.py"
+    (here / "b.py").unlink()
+    (gap,) = found
+    assert (gap.location.path, gap.code) == ("b.py", "unreadable")
+
+
+def test_globs(here):
+    plant(here, "n/a.ipynb", "n/b.py", "n/deep/c.ipynb", "n/.ipynb_checkpoints/a.ipynb", "z.ipynb")
+    assert paths("n/*.ipynb") == ["n/a.ipynb"]
+    assert paths("**/*.ipynb") == ["n/a.ipynb", "n/deep/c.ipynb", "z.ipynb"]
+    with pytest.raises(UsageError, match="no folder"):
+        collect(["none/*.py"], Config())
+
+
+def test_standard_input(here):
+    (item,) = collect(["-"], Config(), stdin_filename="a/x.py", stdin=io.BytesIO(b"x = 1"))
+    assert (item.path, item.kind, item.content.read(9)) == ("a/x.py", Kind.SOURCE, b"x = 1")
+    (item,) = collect(["-"], Config(), stdin=io.BytesIO(b'{"cells": [], "nbformat": 4}'))
+    assert (item.path, item.kind) == ("<stdin>", Kind.NOTEBOOK)
+
+
+def test_an_oci_layout_is_one_image(here):
+    plant(here, "img/oci-layout", "img/index.json", "img/blobs/sha256/00", data=b"{}")
+    (item,) = collect(["."], Config())
+    assert (item.path, item.kind, item.content.local) == ("img", Kind.IMAGE, str(here / "img"))
+
+
+def test_names_that_a_terminal_would_choke_on(here):
+    plant(here, "a\x1b[2Jb.py", "é.py")
+    (here / os.fsdecode(b"\xff.py")).write_bytes(b"x = 1")
+    assert paths(".") == ["a\\x1b[2Jb.py", "é.py", "\\xff.py"]
+    assert all(item.content.read(10) for item in collect(["."], Config()))
+
+
+def test_ignored_as_git_does(here):
+    subprocess.run(["git", "init", "-q"], check=True)
+    plant(here, "a.py", "b/a.py", "b/c/a.py", "b/c/k.txt", "doc/x", "x/doc/y", "foo bar", "#hash", "!bang")
+    (here / ".gitignore").write_text("/a.py\nb/**/a.py\ndoc/\nfoo\\ bar\n\\#hash\n\\!bang\n")
+    (here / "b/.gitignore").write_text("!c/a.py\n")
+    listed = subprocess.run(
+        ["git", "ls-files", "-oz", "--exclude-standard"], check=True, capture_output=True, text=True
+    ).stdout
+    assert sorted(paths(".")) == sorted(filter(None, listed.split("\0")))

@@ -1,0 +1,27 @@
+"""The list of formats, and the one way into them."""
+
+import difflib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from mlsec_nb.core import Report, UsageError
+
+from .json import render as json
+from .options import Options
+from .terminal import render as terminal
+
+Format = Callable[[Report, Options], str]
+
+FORMATS: Mapping[str, Format] = {
+    "terminal": terminal,
+    "json": json,
+}
+
+
+def render(report: Report, format: str = "terminal", **options: Any) -> str:  # noqa: A002 - the word of the command line
+    """The report in one of `FORMATS`, ending in a newline; `options` are those of `Options`."""
+    if format not in FORMATS:
+        near = difflib.get_close_matches(format, FORMATS, n=1)
+        hint = f" (did you mean {near[0]}?)" if near else ""
+        raise UsageError(f"unknown format {format!r}{hint}; formats are {', '.join(FORMATS)}")
+    return FORMATS[format](report, Options(**options))

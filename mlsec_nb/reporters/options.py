@@ -1,0 +1,17 @@
+"""How a report is told; a format ignores what does not concern it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """The caller's wishes. It is the caller who knows whether there is a terminal, and what NO_COLOR says.
+
+    `width` is in columns. `links` makes file names clickable (OSC 8). `verbose` also lists what is known and
+    suppressed, with the reasons.
+    """
+
+    color: bool = False
+    width: int = 100
+    links: bool = False
+    verbose: bool = False

@@ -1,0 +1,197 @@
+"""The report for a person at a terminal: by file, then by cell, the verdict last, where the eye is."""
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+from mlsec_nb.core import Confidence, Finding, Gap, Judged, Location, Report, Severity, Status
+
+from .options import Options
+from .text import first_sentence, plural, prose, visible
+
+_RESET = "\x1b[0m"
+_STYLES = {
+    Severity.CRITICAL: "1;97;41",
+    Severity.HIGH: "1;31",
+    Severity.MEDIUM: "1;33",
+    Severity.LOW: "36",
+    Severity.INFO: "2",
+    "path": "1;4",
+    "bold": "1",
+    "dim": "2",
+    "fix": "32",
+    True: "1;32",
+    False: "1;31",
+    None: "1;33",
+}
+_WORDS = {True: "PASSED", False: "FAILED", None: "UNDECIDED"}
+_INDENT = " " * 14  # where the text stands, right of the severity
+_NARROWEST = 40
+_TIED = "\xa0"  # a space at which no line is broken
+
+
+def render(report: Report, options: Options) -> str:
+    """The report as lines for a terminal, with colours and links only when the options say so."""
+    paper = _Paper(options)
+    shown = [one for one in report.findings if options.verbose or one.status is Status.NEW]
+    blocks = [*_files(shown, paper), *_gaps(report.gaps, paper), _summary(report, paper)]
+    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+
+
+@dataclass(frozen=True)
+class _Paper:
+    """What a line may look like."""
+
+    options: Options
+
+    def ink(self, style: Severity | str | bool | None, text: str) -> str:
+        return f"\x1b[{_STYLES[style]}m{text}{_RESET}" if self.options.color and text else text
+
+    def link(self, path: str, text: str) -> str:
+        if not self.options.links or "://" in path:
+            return text
+        try:
+            target = Path(path).absolute().as_uri()
+        except (OSError, ValueError):
+            return text
+        return f"\x1b]8;;{target}\x1b\\{text}\x1b]8;;\x1b\\"
+
+    def wrap(self, text: str, indent: str, first: str = "") -> list[str]:
+        """`text` in lines no wider than the terminal, words kept whole where they fit; all but the first indented."""
+        room = max(self.options.width, _NARROWEST) - len(indent)
+        lines, line = [], ""
+        for word in text.split(" "):
+            if line and _columns(line) + 1 + _columns(word) > room:
+                lines.append(line)
+                line = word
+            else:
+                line = f"{line} {word}" if line else word
+        lines.append(line)
+        lines = [line.replace(_TIED, " ") for line in lines]
+        return [(indent if number or not first else first) + line for number, line in enumerate(lines)]
+
+    def clip(self, text: str, indent: str) -> str:
+        """`text` in one line, its end cut off where the terminal ends."""
+        room = max(self.options.width, _NARROWEST) - len(indent)
+        if _columns(text) <= room:
+            return text
+        used = 0
+        for index, character in enumerate(text):
+            used += _columns(character)
+            if used > room - 1:
+                return text[:index] + "…"
+        return text
+
+
+def _columns(text: str) -> int:
+    """How many columns a terminal gives to a text: wide characters take two, combining ones none."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text
+    )  # fmt: skip
+
+
+def _files(judged: Iterable[Judged], paper: _Paper) -> Iterator[list[str]]:
+    by_path = sorted(judged, key=lambda one: one.finding.location.path)
+    for path, group in groupby(by_path, key=lambda one: one.finding.location.path):
+        block = [paper.link(path, paper.ink("path", visible(path)))]
+        in_cells = sorted(group, key=_position)
+        for cell, ones in groupby(in_cells, key=lambda one: one.finding.location.cell):
+            if cell is not None:
+                block += [f"  {paper.ink('bold', f'cell {cell}')}"]
+            for one in ones:
+                block += _finding(one, paper)
+        yield block
+
+
+def _position(judged: Judged) -> tuple[bool, int, str, int, int]:
+    """Whole-file findings first, then cell by cell and line by line."""
+    place = judged.finding.location
+    part = "" if place.part == "source" else f"{place.member or ''} {place.part or ''}"
+    return place.cell is not None, place.cell or 0, part, place.line or 0, place.column or 0
+
+
+def _finding(judged: Judged, paper: _Paper) -> list[str]:
+    one = judged.finding
+    word = paper.ink(one.severity, one.severity) + " " * (len(_INDENT) - 4 - len(one.severity))
+    lines = paper.wrap(prose(one.message), _INDENT, first=f"    {word}")
+    sure = "" if one.confidence is Confidence.HIGH else f" · {one.confidence} confidence"
+    place = paper.wrap(f"{visible(one.rule.id)} · {visible(_place(one.location))}{sure}", _INDENT)
+    lines += [_INDENT + paper.ink("dim", line[len(_INDENT) :]) for line in place]
+    if one.evidence.shown:
+        lines.append(f"{_INDENT}{paper.ink('dim', '│')} {paper.clip(visible(one.evidence.shown), _INDENT + '│ ')}")
+    lines += _steps(one, paper)
+    if judged.status is not Status.NEW:
+        lines += paper.wrap(f"{judged.status}: {prose(judged.reason) or 'no reason given'}", _INDENT)
+    elif hint := _hint(one):
+        lines += paper.wrap(hint, _INDENT + "     ", first=f"{_INDENT}{paper.ink('fix', 'fix:')} ")
+    return lines
+
+
+def _place(place: Location) -> str:
+    """The place without the file that stands above; with it where an editor can jump there."""
+    if place.cell is None and place.member is None and place.layer is None:
+        return str(place)
+    return str(place.with_(path="")).removeprefix(" › ").strip()
+
+
+def _steps(one: Finding, paper: _Paper) -> list[str]:
+    steps = [f"{_step_place(one.location, step.location)}: {prose(step.message)}" for step in one.related]
+    return [
+        f"{_INDENT}{paper.ink('dim', '└ ' + paper.clip(visible(step), _INDENT + '└ '))}" for step in steps
+    ]  # fmt: skip
+
+
+def _step_place(home: Location, place: Location) -> str:
+    return _place(place) if place.path == home.path else str(place)
+
+
+def _hint(one: Finding) -> str:
+    """The shortest words on what to do: the title of a ready fix, else the first sentence of the rule's."""
+    ready = next((fix.title for fix in one.fixes if fix.edits), "")
+    return f"{prose(ready)} (mlsec fix does it)" if ready else prose(first_sentence(one.rule.fix))
+
+
+def _gaps(gaps: Iterable[Gap], paper: _Paper) -> Iterator[list[str]]:
+    """What was not looked at; equal reasons are told once, with the first place and how many more."""
+    kinds: dict[tuple[str, str], list[Gap]] = {}
+    for gap in gaps:
+        kinds.setdefault((gap.code, gap.reason), []).append(gap)
+    if not kinds:
+        return
+    block = [paper.ink("bold", "Not looked at")]
+    for (code, reason), group in sorted(kinds.items()):
+        more = f" and {plural(len(group) - 1, 'more place')}" if len(group) > 1 else ""
+        text = f"{visible(str(group[0].location))}{more}: {prose(reason)}"
+        label = visible(code)
+        head = f"  {paper.ink('dim', label)}{' ' * max(len(_INDENT) - 2 - len(label), 1)}"
+        block += paper.wrap(text, _INDENT, first=head)
+    yield block
+
+
+def _summary(report: Report, paper: _Paper) -> list[str]:
+    verdict = report.verdict
+    word = paper.ink(verdict.passed, _WORDS[verdict.passed])
+    lines = paper.wrap(_counts(report), " " * 11, first=f"{word}{' ' * (11 - len(_WORDS[verdict.passed]))}")
+    for number, reason in enumerate(verdict.reasons):
+        first = f"exit {verdict.exit_code}     " if number == 0 else ""
+        lines += paper.wrap(prose(reason), " " * 11, first=first)
+    return lines
+
+
+def _counts(report: Report) -> str:
+    """The whole report in one line of numbers."""
+    new = report.new
+    grades = ", ".join(f"{count:,}{_TIED}{grade}" for grade, count in report.count().items() if count)
+    found = f"{plural(len(new), 'new finding')} in {plural(len(report.artifacts), 'artifact')}"
+    words = [f"{found}: {grades}" if new else found]
+    statuses = Counter(one.status for one in report.findings)
+    judged = (Status.KNOWN, Status.SUPPRESSED)
+    words += [f"{statuses[status]:,}{_TIED}{status}" for status in judged if statuses[status]]
+    if report.gaps:
+        words.append(plural(len(report.gaps), "gap").replace(" ", _TIED))
+    return f"{_TIED}· ".join(words)

@@ -1,0 +1,8 @@
+import pytest
+
+from tests.reporters import sample
+
+
+@pytest.fixture(scope="session")
+def report():
+    return sample.report()

@@ -1,0 +1,68 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from mlsec_nb.core import Report, Verdict
+from mlsec_nb.reporters import render
+from tests.reporters import sample
+
+ANSI = re.compile(r"\x1b\[[0-9;]*m|\x1b\]8;;[^\x1b]*\x1b\\")
+
+
+def test_snapshot(report, snapshot):
+    assert render(report, "terminal") == snapshot
+
+
+def test_snapshot_verbose_and_narrow(report, snapshot):
+    assert render(report, "terminal", verbose=True, width=60) == snapshot
+
+
+def test_colour_and_links_only_on_request(report):
+    assert "\x1b" not in render(report, "terminal")
+    coloured = render(report, "terminal", color=True, links=True)
+    assert ANSI.sub("", coloured) == render(report, "terminal")
+    assert f"\x1b]8;;{Path('requirements.txt').absolute().as_uri()}\x1b\\" in coloured
+
+
+@pytest.mark.parametrize("path", ["s3://bucket/x.ipynb", "a\0b"])
+def test_what_is_no_file_here_gets_no_link(path):
+    assert path == "a\0b" or "\x1b]8" not in render(sample.hostile(path), "terminal", links=True)
+
+
+@pytest.mark.parametrize("text", sample.HOSTILE)
+def test_no_control_character_of_a_stranger_reaches_the_terminal(text):
+    said = ANSI.sub("", render(sample.hostile(text), "terminal", color=True, links=True, verbose=True, width=9999))
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff]", said)
+    tame = render(sample.hostile("x"), "terminal", verbose=True, width=9999)
+    assert not text or said.count("\n") == tame.count("\n")
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_lines_are_no_wider_than_the_terminal(report, width):
+    lines = render(report, "terminal", width=width, verbose=True).splitlines()
+    assert max(map(len, lines)) <= width
+
+
+def test_wide_characters_count_twice():
+    said = render(sample.hostile("表" * 200), "terminal", width=80)
+    (line,) = {line for line in said.splitlines() if "│" in line}
+    assert 2 * line.count("表") + len(line) - line.count("表") <= 80
+    assert line.endswith("…")
+
+
+def test_known_and_suppressed_findings_are_counted_and_listed_when_asked(report):
+    said = render(report, "terminal")
+    assert "1 known" in said
+    assert "SECRET-AWS-ACCESS-KEY" not in said
+    assert "suppressed: inline: a documented example key" in render(report, "terminal", verbose=True)
+
+
+def test_nothing_found_is_one_line():
+    assert render(Report(verdict=Verdict(True)), "terminal") == "PASSED     0 new findings in 0 artifacts\n"
+
+
+def test_undecided_says_the_exit_code():
+    said = render(Report(gaps=sample.GAPS, verdict=Verdict(None, ("2 parts not looked at",))), "terminal")
+    assert "UNDECIDED" in said
+    assert "exit 2     2 parts not looked at" in said

@@ -1,0 +1,81 @@
+"""What the config and the baseline say, over all findings of a run."""
+
+import datetime as dt
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+from pathspec import GitIgnoreSpec
+
+from mlsec_nb.config import Ignore
+from mlsec_nb.core import Finding, Judged, Status, UsageError
+
+from .baseline import Baseline, digest
+from .marks import covering
+from .paths import inside
+
+
+def apply(
+    judged: Iterable[Judged],
+    baseline: Baseline | None = None,
+    ignores: Sequence[Ignore] = (),
+    root: Path = Path(),
+    today: dt.date | None = None,
+) -> list[Judged]:
+    """The findings with what the config's ignores and then the baseline say; what was judged before stays as it is.
+
+    Paths of both are relative to `root`. Of equal findings, as many as the baseline counts are known, the first ones.
+    """
+    today = today or dt.datetime.now(tz=dt.UTC).date()
+    relative = cache(lambda path: inside(path, root))
+    ignored = [_ignoring(ignore, today) for ignore in ignores]
+    left = Counter({entry.digest: entry.count for entry in baseline.entries}) if baseline else Counter[str]()
+    reasons = {entry.digest: entry.reason for entry in baseline.entries} if baseline else {}
+
+    def settled(one: Judged) -> Judged:
+        if one.status is not Status.NEW:
+            return one
+        path = relative(one.finding.location.path)
+        one = _ignored(one, path, ignored)
+        if one.status is Status.NEW and baseline and left[key := digest(one.finding, path, baseline.key)] > 0:
+            left[key] -= 1
+            return Judged(one.finding, Status.KNOWN, f"stands in the baseline: {reasons[key]}".removesuffix(": "))
+        return one
+
+    return [settled(one) for one in judged]
+
+
+_Ignoring = Callable[[Finding, str], tuple[bool, str]]
+
+
+def _ignoring(ignore: Ignore, today: dt.date) -> _Ignoring:
+    """Whether an ignore of the config reaches a finding, and the words for it."""
+    try:
+        paths = GitIgnoreSpec.from_lines(ignore.paths)
+    except (ValueError, re.error) as error:
+        raise UsageError(f"ignore.paths: {error}") from error
+    covers = covering(ignore.rules)
+    expired = ignore.expires is not None and today > ignore.expires
+    words = (
+        f"an ignore of the config expired on {ignore.expires}" if expired else f"ignored by the config: {ignore.reason}"
+    )
+
+    def reaches(finding: Finding, path: str) -> tuple[bool, str]:
+        if not covers(finding) or not paths.match_file(path):
+            return False, ""
+        return not expired, words
+
+    return reaches
+
+
+def _ignored(one: Judged, path: str, ignored: Sequence[_Ignoring]) -> Judged:
+    for ignore in ignored:
+        suppressed, words = ignore(one.finding, path)
+        if suppressed:
+            return Judged(one.finding, Status.SUPPRESSED, words)
+        if words and not one.reason:
+            one = replace(one, reason=words)
+    return one

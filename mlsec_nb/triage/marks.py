@@ -108,8 +108,9 @@ def _ours(line: str, number: int) -> Iterator[Mark]:
         alone = not line[: match.start()].strip()
         scope = Scope(match["scope"].strip("-").replace("-", " ").lower()) if match["scope"] else Scope.LINE
         yield Mark(
-            scope=Scope.NEXT_LINE if scope is Scope.LINE and alone else scope, line=number, covers=covering(rules or ("*",)),
-            name=f"mlsec: ignore{match['scope'] or ''}", reason=reason, until=until, broken=broken,
+            scope=Scope.NEXT_LINE if scope is Scope.LINE and alone else scope, line=number,
+            covers=covering(rules or ("*",)), name=f"mlsec: ignore{match['scope'] or ''}", reason=reason,
+            until=until, broken=broken,
         )  # fmt: skip
 
 

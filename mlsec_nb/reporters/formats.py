@@ -6,8 +6,14 @@ from typing import Any
 
 from mlsec_nb.core import Report, UsageError
 
+from .csv import render as csv
+from .github import render as github
+from .gitlab import render as gitlab
 from .json import render as json
+from .junit import render as junit
+from .markdown import render as markdown
 from .options import Options
+from .sarif import render as sarif
 from .terminal import render as terminal
 
 Format = Callable[[Report, Options], str]
@@ -15,6 +21,12 @@ Format = Callable[[Report, Options], str]
 FORMATS: Mapping[str, Format] = {
     "terminal": terminal,
     "json": json,
+    "sarif": sarif,
+    "markdown": markdown,
+    "junit": junit,
+    "gitlab": gitlab,
+    "github": github,
+    "csv": csv,
 }
 
 

@@ -148,10 +148,3 @@ def test_what_is_not_ours_is_said_in_one_line(text, said):
         load(text)
     assert said in str(error.value)
     assert "\n" not in str(error.value)
-
-
-def test_an_unknown_format_is_said_with_the_nearest_one(report):
-    with pytest.raises(UsageError, match="did you mean json"):
-        render(report, "jsn")
-    with pytest.raises(UsageError, match="formats are terminal, json"):
-        render(report, "?")

@@ -1,6 +1,8 @@
-"""Installed as the top-level module `mlsec`: `nbqa mlsec` runs `python -m mlsec`."""
+"""Shipped as the top-level module `mlsec`: nbqa runs `python -m mlsec` for `nbqa mlsec`."""
 
-from importlib import import_module
+import sys
+
+from mlsec_nb.cli import main
 
 if __name__ == "__main__":
-    raise SystemExit(import_module("mlsec_nb.cli").main())
+    sys.exit(main())

@@ -185,3 +185,20 @@ class _Reader:
             reason=self._word(f"{name}.reason", item["reason"]),
             expires=expires,
         )
+
+
+def checked(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options given in Python, lists as tuples and severities by name; an unknown one is a `UsageError`."""
+    known = {item.name for item in fields(Config)}
+    if unknown := sorted(set(options) - known):
+        raise UsageError(f"no option is called {unknown[0]!r}; options are {', '.join(sorted(known))}")
+    values = {name: tuple(value) if isinstance(value, list) else value for name, value in options.items()}
+    for name in ("only", "skip", "exclude", "allow_gaps"):
+        if isinstance(values.get(name), str):
+            values[name] = (values[name],)
+    if "fail_on" in values:
+        try:
+            values["fail_on"] = Severity(values["fail_on"])
+        except ValueError:
+            raise UsageError(f"fail_on must be one of {', '.join(Severity)}") from None
+    return values

@@ -1,0 +1,58 @@
+# The door. `make demo` and `make test` each work on a fresh machine with Python ≥ 3.11, node ≥ 20 and make.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+BROWSER ?= /usr/bin/chromium
+
+.PHONY: demo test check lint unit slow bench generate clean help
+
+help:
+	@echo "make demo   install into $(VENV) and audit the shipped notebooks"
+	@echo "make check  lint, types, floors, fast tests (minutes; for daily work)"
+	@echo "make test   everything that CI runs"
+	@echo "make bench  figures beside other tools, printed as ratios"
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+
+# The demo needs the product alone; the tests need their group on top.
+$(VENV)/.product: $(BIN)/python pyproject.toml
+	MLSEC_FRONTEND=$${MLSEC_FRONTEND:-skip} $(BIN)/python -m pip install --quiet --editable .
+	touch $@
+$(VENV)/.tests: $(VENV)/.product pyproject.toml
+	$(BIN)/python -m pip install --quiet --group test
+	touch $@
+
+demo: $(VENV)/.product
+	@$(BIN)/mlsec scan notebooks --output mlsec-report.html; \
+	 $(BIN)/mlsec scan notebooks; code=$$?; \
+	 echo; echo "The report to read, filter and hand on: $(CURDIR)/mlsec-report.html"; \
+	 test $$code -eq 1  # the shipped examples are made to be found
+
+lint: $(VENV)/.tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m tests.generated --check
+
+unit: $(VENV)/.tests
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow and not e2e" --cov --cov-report=term
+
+check: lint unit
+
+test: check slow
+
+slow: $(VENV)/.tests
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "slow and not e2e"
+
+bench: $(VENV)/.tests
+	@for file in tests/benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+# Files that are made from the code; `make lint` fails when they are stale.
+generate: $(VENV)/.tests
+	$(BIN)/python -m tests.generated
+
+clean:
+	rm -rf $(VENV) .build dist mlsec-report.* .coverage .mypy_cache .ruff_cache

@@ -1,0 +1,152 @@
+"""From `argv` to an exit code: finds the command, says errors in one line."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from types import ModuleType
+
+from mlsec_nb._version import __version__
+from mlsec_nb.core import MlsecError
+
+from . import nbqa
+
+EXIT_USAGE = 2
+EXIT_INTERRUPTED = 130
+
+
+def _baseline() -> ModuleType:
+    from . import baseline
+
+    return baseline
+
+
+def _completion() -> ModuleType:
+    from . import completion
+
+    return completion
+
+
+def _doctor() -> ModuleType:
+    from . import doctor
+
+    return doctor
+
+
+def _explain() -> ModuleType:
+    from . import explain
+
+    return explain
+
+
+def _report() -> ModuleType:
+    from . import report
+
+    return report
+
+
+def _rules() -> ModuleType:
+    from . import rules
+
+    return rules
+
+
+def _scan() -> ModuleType:
+    from . import scan
+
+    return scan
+
+
+COMMANDS: dict[str, tuple[str, Callable[[], ModuleType]]] = {
+    "scan": ("everything that is found there: notebooks, code, models, data, manifests, images", _scan),
+    "model": ("what loading model files would do, without loading them", _scan),
+    "baseline": ("accept what is there today, to be told only of what is new", _baseline),
+    "report": ("show a saved report again, in another format", _report),
+    "rules": ("list the rules", _rules),
+    "explain": ("why a rule exists, what it finds and how to mend it", _explain),
+    "doctor": ("what is installed, configured and missing here", _doctor),
+    "completion": ("a completion script for bash, zsh or fish", _completion),
+}
+
+_EPILOG = """\
+examples:
+  mlsec scan                      audit everything below this folder
+  mlsec scan notebooks/ -f html -o report.html
+  mlsec explain LOAD-TORCH        what a rule is about
+  mlsec baseline create           accept today's findings, be told of new ones
+
+exit codes: 0 passed · 1 findings at or above --fail-on · 2 undecided or wrong usage · 130 interrupted
+`mlsec COMMAND --help` tells more."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; never raises anything but SystemExit of argparse's own."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _main(words)
+    except MlsecError as error:
+        return _complain(str(error), EXIT_USAGE)
+    except KeyboardInterrupt:
+        return _complain("interrupted", EXIT_INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of our output (`| head`) has gone; nothing may be flushed to it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        return _complain(f"{error.filename or 'output'}: {error.strerror or error}", EXIT_USAGE)
+
+
+def _main(words: list[str]) -> int:
+    words = nbqa.rewrite(words)
+    if not words or words[0] not in COMMANDS:
+        return _top(words)
+    name, *rest = words
+    summary, load = COMMANDS[name]
+    command = load()
+    args = parser_of(name, summary, command).parse_args(rest)
+    args.command = name
+    code: int = command.run(args)
+    return code
+
+
+def parser_of(name: str, summary: str, command: ModuleType) -> argparse.ArgumentParser:
+    """The parser of one command; its module's docstring is the description."""
+    parser = argparse.ArgumentParser(
+        prog=f"mlsec {name}",
+        description=command.__doc__ if name != "model" else summary.capitalize() + ".",
+        epilog=getattr(command, "EPILOG", None),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.describe(parser)
+    return parser
+
+
+def _top(words: list[str]) -> int:
+    """`mlsec`, `mlsec --help`, `mlsec --version`, and what is none of the commands."""
+    listed = "\n".join(f"  {name:<12}{summary}" for name, (summary, _) in COMMANDS.items())
+    parser = argparse.ArgumentParser(
+        prog="mlsec",
+        usage="mlsec COMMAND [TARGET …] [options]",
+        description="Security audits where machine learning is written.\n\ncommands:\n" + listed,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"mlsec {__version__}")
+    if not words:
+        parser.print_help()
+        return 0
+    _, rest = parser.parse_known_args(words)
+    near = _nearest(rest[0]) if rest else None
+    hint = f"; did you mean {near!r}?" if near else f"; commands are {', '.join(COMMANDS)}"
+    return _complain(f"no command is called {rest[0]!r}{hint}", EXIT_USAGE)
+
+
+def _nearest(word: str) -> str | None:
+    import difflib
+
+    return next(iter(difflib.get_close_matches(word, COMMANDS, n=1)), None)
+
+
+def _complain(text: str, code: int) -> int:
+    print(f"mlsec: {text}", file=sys.stderr)
+    return code

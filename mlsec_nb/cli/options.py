@@ -1,0 +1,55 @@
+"""The options that every scanning command has, and the config that they and the file make."""
+
+import argparse
+from pathlib import Path
+
+from mlsec_nb import config as configs
+from mlsec_nb.core import Severity, UsageError
+
+FORMATS = ("terminal", "json", "sarif", "html", "markdown", "junit", "gitlab", "github", "csv")
+
+
+def describe(parser: argparse.ArgumentParser) -> None:
+    """Add the common options."""
+    output = parser.add_argument_group("output")
+    output.add_argument("-f", "--format", metavar="FORMAT", help=f"one of {', '.join(FORMATS)} (default: terminal)")
+    output.add_argument("-o", "--output", metavar="FILE", help="write the report here; the format follows the suffix")
+    output.add_argument("-q", "--quiet", action="store_true", help="print only findings and gaps, no progress")
+    output.add_argument(
+        "-v", "--verbose", action="count", default=0, help="say more: known and suppressed findings too"
+    )
+    choice = parser.add_argument_group("what is looked at")
+    choice.add_argument("--only", metavar="SCANNER,…", help="run these scanners only")
+    choice.add_argument("--skip", metavar="SCANNER,…", help="leave these scanners out")
+    choice.add_argument("--exclude", metavar="GLOB", action="append", help="leave these paths out (can be repeated)")
+    verdict = parser.add_argument_group("verdict")
+    verdict.add_argument("--fail-on", metavar="SEVERITY", choices=list(Severity),
+                         help="fail from this severity on: low, medium (default), high, critical")  # fmt: skip
+    verdict.add_argument("--allow-gaps", action="store_true", help="pass even when something could not be looked at")
+    verdict.add_argument("--baseline", metavar="FILE", help="findings in this file are known and do not fail")
+    running = parser.add_argument_group("running")
+    running.add_argument("--config", metavar="FILE", help="instead of the nearest mlsec.toml or pyproject.toml")
+    running.add_argument("-j", "--jobs", metavar="N", type=int, help="processes (default: one for each core)")
+    running.add_argument("--offline", action="store_true", default=None, help="forbid the network everywhere")
+
+
+def config_of(args: argparse.Namespace) -> configs.Config:
+    """The file's choices with the command line's above them."""
+    path = Path(args.config) if args.config else configs.find(Path.cwd())
+    base = configs.load(path)
+    if args.jobs is not None and args.jobs < 1:
+        raise UsageError("--jobs must be 1 or more")
+    return base.with_(
+        fail_on=Severity(args.fail_on) if args.fail_on else None,
+        allow_gaps=("*",) if args.allow_gaps else None,
+        only=_words(args.only),
+        skip=_words(args.skip),
+        exclude=(*base.exclude, *args.exclude) if args.exclude else None,
+        baseline=str(Path(args.baseline).resolve()) if args.baseline else None,
+        jobs=args.jobs,
+        offline=args.offline,
+    )
+
+
+def _words(text: str | None) -> tuple[str, ...] | None:
+    return tuple(word.strip() for word in text.split(",") if word.strip()) if text else None

@@ -1,0 +1,44 @@
+"""Audit everything that is found at the targets: notebooks, code, models, data, manifests, images.
+
+Targets are files, folders, globs, or `-` for standard input; the default is this folder. Files that `.gitignore` names
+are left out unless they are named themselves.
+"""
+
+import argparse
+import sys
+from dataclasses import replace
+
+from mlsec_nb import pipeline
+
+from . import nbqa, options, output, progress
+
+EPILOG = """\
+examples:
+  mlsec scan notebooks/ train.ipynb
+  mlsec scan --fail-on high --baseline .mlsec-baseline.json
+  mlsec scan -f sarif -o mlsec.sarif
+  git show HEAD:a.ipynb | mlsec scan - --stdin-filename a.ipynb"""
+
+
+def describe(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("targets", nargs="*", metavar="TARGET", help="file, folder, glob or - (default: this folder)")
+    parser.add_argument("--stdin-filename", metavar="NAME", help="what standard input is called and read as")
+    options.describe(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    config = options.config_of(args)
+    if args.command != "scan":
+        config = replace(config, only=(ONE_SCANNER[args.command],))
+    output.format_of(args.format, args.output)
+    with progress.bar(quiet=args.quiet) as shown:
+        report = pipeline.audit(args.targets or ["."], config, shown, stdin_filename=args.stdin_filename)
+    if args.format == "nbqa":
+        sys.stdout.write(nbqa.lines(report))
+    else:
+        output.show(report, args.format, args.output, verbose=args.verbose)
+    return report.verdict.exit_code
+
+
+# The commands that are one scanner of `scan`.
+ONE_SCANNER = {"model": "models"}

@@ -1,0 +1,121 @@
+"""One artifact in, everything about it out."""
+
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import FrameType
+
+from mlsec_nb import notebooks, triage
+from mlsec_nb.config import Config
+from mlsec_nb.core import (
+    Artifact,
+    CannotRead,
+    CannotScan,
+    Component,
+    Document,
+    Finding,
+    Gap,
+    Judged,
+    Location,
+    Scanner,
+)
+from mlsec_nb.scanners import available
+
+
+@dataclass(slots=True)
+class Scanned:
+    """What came out of one artifact; `scanners` names those that looked at it."""
+
+    artifact: Artifact
+    judged: list[Judged] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
+    components: list[Component] = field(default_factory=list)
+    scanners: tuple[str, ...] = ()
+
+
+def chosen(config: Config) -> list[Scanner]:
+    """The scanners that `only` and `skip` leave, in the order of their registration."""
+    return [
+        build(config.settings(name))
+        for name, build in available().items()
+        if (not config.only or name in config.only) and name not in config.skip
+    ]
+
+
+def examine(artifact: Artifact, scanners: Sequence[Scanner], config: Config) -> Scanned:
+    """Read the artifact once and let every scanner that wants it look; nothing that was found is ever lost."""
+    wanted = [scanner for scanner in scanners if scanner.wants(artifact)]
+    scanned = Scanned(artifact, scanners=tuple(scanner.name for scanner in wanted))
+    if not wanted:
+        return scanned
+    document = _document(artifact, config, scanned)
+    if document is None:
+        return scanned
+    scanned.gaps.extend(document.gaps)
+    findings: list[Finding] = []
+    for scanner in wanted:
+        for item in _results(scanner, document, config):
+            match item:
+                case Finding():
+                    findings.append(item)
+                case Gap():
+                    scanned.gaps.append(item)
+                case Component():
+                    scanned.components.append(item)
+    scanned.judged = triage.inline(document, findings)
+    return scanned
+
+
+def _document(artifact: Artifact, config: Config, scanned: Scanned) -> Document | None:
+    if not artifact.is_text:
+        return Document(artifact=artifact)
+    try:
+        return notebooks.read(artifact, config.limits)
+    except CannotRead as error:
+        scanned.gaps.append(_gap(artifact, "reader", str(error), error.code))
+        return None
+
+
+def _results(scanner: Scanner, document: Document, config: Config) -> Iterator[Finding | Gap | Component]:
+    """What the scanner yields; its giving up, its crash and its time-out become a last `Gap`."""
+    artifact = document.artifact
+    try:
+        with _deadline(config.limits.seconds):
+            yield from scanner.scan(document)
+    except CannotRead as error:
+        yield _gap(artifact, scanner.name, str(error), error.code)
+    except Exception as error:  # noqa: BLE001 - a crash of one scanner must cost neither the others nor what it found
+        # The message of an unforeseen error may quote what was scanned; its type and place cannot.
+        yield _gap(artifact, scanner.name, f"the scanner crashed: {type(error).__name__} {_where(error)}", "failed")
+
+
+def _where(error: Exception) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"in {trace.tb_frame.f_code.co_name}, line {trace.tb_lineno}" if trace else ""
+
+
+def _gap(artifact: Artifact, scanner: str, reason: str, code: str) -> Gap:
+    return Gap(location=Location(path=artifact.path), scanner=scanner, reason=reason, code=code)
+
+
+@contextmanager
+def _deadline(seconds: float) -> Iterator[None]:
+    """Stop what runs inside after `seconds`; only a main thread can, elsewhere the scanners' own budgets hold."""
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
+        yield
+        return
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        raise CannotScan(f"not finished after {seconds:g} s", "timeout")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

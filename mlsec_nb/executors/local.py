@@ -1,0 +1,105 @@
+"""The executor for one machine: one process for little work, a pool of processes for much."""
+
+import multiprocessing
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+
+from mlsec_nb.config import MIB, Config
+from mlsec_nb.core import Artifact, Gap, Location, Scanner
+
+from .examine import Scanned, chosen, examine
+
+Progress = Callable[[Scanned], None]
+
+# A pool costs about 0.1 s before its first result; below this much text one process is done sooner.
+POOL_BYTES = 4 * MIB
+CHUNK_BYTES = 1 * MIB
+CHUNK_FILES = 32
+
+_scanners: list[Scanner] = []
+_config = Config()
+
+
+def run(artifacts: Sequence[Artifact], config: Config, progress: Progress | None = None) -> list[Scanned]:
+    """Every artifact examined, in the order given, whatever the number of processes."""
+    jobs = config.jobs or os.cpu_count() or 1
+    tell = progress or (lambda _scanned: None)
+    if jobs == 1 or len(artifacts) < 2 or sum(artifact.content.size for artifact in artifacts) < POOL_BYTES:
+        scanners = chosen(config)
+        return list(_told((examine(artifact, scanners, config) for artifact in artifacts), tell))
+    return _pooled(artifacts, config, jobs, tell)
+
+
+def _told(results: Iterator[Scanned], tell: Progress) -> Iterator[Scanned]:
+    for scanned in results:
+        tell(scanned)
+        yield scanned
+
+
+def _pooled(artifacts: Sequence[Artifact], config: Config, jobs: int, tell: Progress) -> list[Scanned]:
+    """Chunks of artifacts over a pool; those that were under way when a process died are tried again, each alone."""
+    done: dict[int, Scanned] = {}
+    lost: list[int] = []
+    with _pool(config, jobs) as pool:
+        futures = {pool.submit(_chunk, [artifacts[i] for i in chunk]): chunk for chunk in _chunks(artifacts)}
+        for future in as_completed(futures):
+            chunk = futures[future]
+            if results := _outcome(future):
+                done.update(zip(chunk, results, strict=True))
+                for scanned in results:
+                    tell(scanned)
+            else:
+                lost.extend(chunk)
+    for index in sorted(lost):
+        done[index] = _alone(artifacts[index], config)
+        tell(done[index])
+    return [done[index] for index in range(len(artifacts))]
+
+
+def _pool(config: Config, jobs: int) -> ProcessPoolExecutor:
+    # fork starts in milliseconds and is safe while this process has one thread, as the command line does.
+    method = "fork" if sys.platform == "linux" else None
+    return ProcessPoolExecutor(jobs, multiprocessing.get_context(method), initializer=_start, initargs=(config,))
+
+
+def _chunks(artifacts: Sequence[Artifact]) -> list[list[int]]:
+    """Indices grouped to about a megabyte, the largest first, so that no process ends long after the others."""
+    chunks: list[list[int]] = []
+    size = CHUNK_BYTES
+    for index in sorted(range(len(artifacts)), key=lambda i: (-artifacts[i].content.size, i)):
+        if size >= CHUNK_BYTES or len(chunks[-1]) >= CHUNK_FILES:
+            chunks.append([])
+            size = 0
+        chunks[-1].append(index)
+        size += artifacts[index].content.size
+    return chunks
+
+
+def _outcome(future: Future[list[Scanned]]) -> list[Scanned] | None:
+    try:
+        return future.result()
+    except BrokenProcessPool:
+        return None
+
+
+def _alone(artifact: Artifact, config: Config) -> Scanned:
+    """One artifact in a process of its own: if that dies too, the artifact is to blame and becomes a `Gap`."""
+    with _pool(config, 1) as pool:
+        if results := _outcome(pool.submit(_chunk, [artifact])):
+            return results[0]
+    gap = Gap(
+        location=Location(path=artifact.path), scanner="executor", reason="the scanning process died", code="failed"
+    )
+    return Scanned(artifact, gaps=[gap])
+
+
+def _start(config: Config) -> None:
+    global _scanners, _config
+    _scanners, _config = chosen(config), config
+
+
+def _chunk(artifacts: list[Artifact]) -> list[Scanned]:
+    return [examine(artifact, _scanners, _config) for artifact in artifacts]

@@ -1,0 +1,113 @@
+"""The whole story: collect, scan, triage, judge."""
+
+import datetime as dt
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from pathlib import PurePosixPath
+
+from . import executors, sources, triage
+from ._version import __version__
+from .config import Config
+from .core import SKIPPED, Artifact, Audited, Gap, Judged, Location, Report, Rule, Scanner, UsageError, Verdict
+from .policy import thresholds
+from .scanners import available
+
+Progress = Callable[[int, int, str], None]  # done, of how many, the path just finished
+
+
+def audit(
+    targets: Sequence[str], config: Config, progress: Progress | None = None, *, stdin_filename: str | None = None
+) -> Report:
+    """Audit everything that the targets name and give the one answer; a mistake in the call is a `UsageError`."""
+    _check_names(config)
+    baseline = triage.read_baseline(config.root / config.baseline) if config.baseline else None
+    if baseline:
+        config = replace(config, key=baseline.key)
+    collected = list(sources.collect(targets, config, stdin_filename=stdin_filename))
+    artifacts = [item for item in collected if isinstance(item, Artifact)]
+    scanned = executors.run(artifacts, config, _counted(progress, len(artifacts)))
+    judged = [found for result in scanned for found in result.judged]
+    judged = triage.apply(judged, baseline, config.ignores, config.root, dt.datetime.now(tz=dt.UTC).date())
+    gaps = [item for item in collected if isinstance(item, Gap)]
+    gaps += [gap for result in scanned for gap in result.gaps]
+    gaps += _unknown(result.artifact for result in scanned if not result.scanners)
+    return Report(
+        findings=tuple(sorted(judged, key=_place)),
+        gaps=tuple(sorted(gaps, key=lambda gap: (str(gap.location), gap.scanner, gap.reason))),
+        components=tuple(component for result in scanned for component in result.components),
+        artifacts=tuple(Audited(a.path, a.kind, a.content.size) for a in artifacts),
+        verdict=thresholds.verdict(judged, gaps, config),
+        targets=tuple(targets),
+        rules={found.finding.rule.id: found.finding.rule for found in sorted(judged, key=lambda j: j.finding.rule.id)},
+        version=__version__,
+        rules_digest=rules_digest(scanners(config)),
+    )
+
+
+def join(reports: Sequence[Report]) -> Report:
+    """Several reports as one; it passes when all of them do, and fails when one of them does."""
+    if len(reports) == 1:
+        return reports[0]
+    outcomes = [report.verdict.passed for report in reports]
+    passed = False if False in outcomes else None if None in outcomes or not outcomes else True
+    return Report(
+        findings=tuple(sorted((found for report in reports for found in report.findings), key=_place)),
+        gaps=tuple(gap for report in reports for gap in report.gaps),
+        components=tuple(component for report in reports for component in report.components),
+        artifacts=tuple(artifact for report in reports for artifact in report.artifacts),
+        verdict=Verdict(passed, tuple(reason for report in reports for reason in report.verdict.reasons)),
+        targets=tuple(target for report in reports for target in report.targets),
+        rules={name: rule for report in reports for name, rule in report.rules.items()},
+        version=__version__,
+        rules_digest=" ".join(sorted({report.rules_digest for report in reports})),
+    )
+
+
+def scanners(config: Config) -> list[Scanner]:
+    """Every scanner there is, whatever `only` and `skip` say: for catalogues and digests."""
+    return [build(config.settings(name)) for name, build in available().items()]
+
+
+def catalogue(config: Config) -> dict[str, Rule]:
+    """Every rule by id, sorted."""
+    return dict(sorted((rule.id, rule) for scanner in scanners(config) for rule in scanner.rules))
+
+
+def rules_digest(found: Iterable[Scanner]) -> str:
+    """A digest that changes when any rule does."""
+    text = "\n".join(sorted(repr(rule) for scanner in found for rule in scanner.rules))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _check_names(config: Config) -> None:
+    known = available()
+    for name in (*config.only, *config.skip):
+        if name not in known:
+            raise UsageError(f"no scanner is called {name!r}; there are {', '.join(known)}")
+
+
+def _counted(progress: Progress | None, total: int) -> executors.Progress | None:
+    if progress is None:
+        return None
+    done = iter(range(1, total + 1))
+    return lambda scanned: progress(next(done), total, scanned.artifact.path)
+
+
+def _place(judged: Judged) -> tuple[str, str, int, int, int, str, str]:
+    place = judged.finding.location
+    return (
+        place.path, place.member or "", place.cell or 0, place.line or 0, place.column or 0,
+        judged.finding.rule.id, place.part or "",
+    )  # fmt: skip
+
+
+def _unknown(artifacts: Iterable[Artifact]) -> list[Gap]:
+    """One line for all the files that no scanner knows, by suffix: said, but not one by one."""
+    suffixes = Counter(PurePosixPath(artifact.path).suffix or "no suffix" for artifact in artifacts)
+    if not suffixes:
+        return []
+    listed = ", ".join(f"{count} × {suffix}" for suffix, count in sorted(suffixes.items(), key=lambda i: (-i[1], i[0])))
+    reason = f"{suffixes.total()} files of kinds that no chosen scanner knows: {listed}"
+    return [Gap(location=Location(path="."), scanner="pipeline", reason=reason, code=SKIPPED)]

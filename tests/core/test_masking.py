@@ -1,0 +1,60 @@
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlsec_nb.core import mask, mask_text
+
+TOKEN = "hf_" + "aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bD1fG3h"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"!curl -H 'Authorization: Bearer {TOKEN}' http://host | sh",
+        f"client = Client('{TOKEN}')",
+        f"!git clone https://user:{TOKEN}@host/repo.git",
+        f"password = {TOKEN!r}",
+        f"-----BEGIN RSA PRIVATE KEY-----\n{TOKEN}\n-----END RSA PRIVATE KEY-----",
+        f"x?token={TOKEN}&y=1",
+    ],
+)
+def test_no_part_of_a_token_is_shown(text: str) -> None:
+    shown = mask_text(text)
+    assert not any(TOKEN[i : i + 6] in shown for i in range(len(TOKEN) - 5))
+
+
+@pytest.mark.parametrize("secret", ["hunter22", "correct.horse", "Tr0ub4dor&3"])
+@pytest.mark.parametrize("text", ["db_password = '{}'", "postgres://app:{}@db/prod", "--api-key {}", 'pwd: "{}"'])
+def test_a_named_password_is_not_shown(text: str, secret: str) -> None:
+    assert secret not in mask_text(text.format(secret))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "model = torch.load('checkpoints/resnet50-v2.pt', weights_only=False)",
+        "!pip install --extra-index-url http://packages.example.org/simple torch==2.1.0",
+        "from sklearn.ensemble import RandomForestClassifier",
+        "pd.read_pickle('data/train_2024-01-31.pkl')",
+    ],
+)
+def test_ordinary_code_stays_readable(text: str) -> None:
+    assert mask_text(text) == text
+
+
+def test_an_excerpt_is_one_bounded_line() -> None:
+    assert mask_text("a\n  b\tc") == "a b c"
+    assert len(mask_text("word " * 1000)) == 240
+
+
+def test_mask_shows_the_public_prefix_and_the_length() -> None:
+    assert mask("AKIA" + "ABCDEFGHIJKLMNOP", 4) == "AKIA…(20 characters)"
+    assert mask("secret") == "…(6 characters)"
+
+
+@given(st.text(alphabet=string.ascii_letters + string.digits, min_size=20, max_size=60))
+def test_a_random_token_with_letters_and_digits_is_masked(token: str) -> None:
+    mixed = token[:10] + "7q3x9z" + token[10:]
+    assert mixed not in mask_text(f"f({mixed!r})")

@@ -192,13 +192,15 @@ def checked(options: Mapping[str, Any]) -> dict[str, Any]:
     known = {item.name for item in fields(Config)}
     if unknown := sorted(set(options) - known):
         raise UsageError(f"no option is called {unknown[0]!r}; options are {', '.join(sorted(known))}")
-    values = {name: tuple(value) if isinstance(value, list) else value for name, value in options.items()}
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in options.items()
+    }
     for name in ("only", "skip", "exclude", "allow_gaps"):
         if isinstance(values.get(name), str):
             values[name] = (values[name],)
     if "fail_on" in values:
         try:
-            values["fail_on"] = Severity(values["fail_on"])
+            values["fail_on"] = Severity(str(values["fail_on"]))
         except ValueError:
             raise UsageError(f"fail_on must be one of {', '.join(Severity)}") from None
     return values

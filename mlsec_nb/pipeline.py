@@ -1,10 +1,8 @@
 """The whole story: collect, scan, triage, judge."""
 
-import datetime as dt
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from pathlib import PurePosixPath
 
 from . import executors, sources, triage
@@ -22,14 +20,19 @@ def audit(
 ) -> Report:
     """Audit everything that the targets name and give the one answer; a mistake in the call is a `UsageError`."""
     _check_names(config)
+    return audit_found(list(sources.collect(targets, config, stdin_filename=stdin_filename)), targets, config, progress)
+
+
+def audit_found(
+    collected: Sequence[Artifact | Gap], targets: Sequence[str], config: Config, progress: Progress | None = None
+) -> Report:
+    """The same for artifacts that are already at hand: a live session, a table in memory."""
     baseline = triage.read_baseline(config.root / config.baseline) if config.baseline else None
-    if baseline:
-        config = replace(config, key=baseline.key)
-    collected = list(sources.collect(targets, config, stdin_filename=stdin_filename))
+    foreign = triage.read_foreign(config.root)
     artifacts = [item for item in collected if isinstance(item, Artifact)]
-    scanned = executors.run(artifacts, config, _counted(progress, len(artifacts)))
+    scanned = executors.run(artifacts, config, _counted(progress, len(artifacts)), foreign)
     judged = [found for result in scanned for found in result.judged]
-    judged = triage.apply(judged, baseline, config.ignores, config.root, dt.datetime.now(tz=dt.UTC).date())
+    judged = triage.apply(judged, baseline, config.ignores, config.root)
     gaps = [item for item in collected if isinstance(item, Gap)]
     gaps += [gap for result in scanned for gap in result.gaps]
     gaps += _unknown(result.artifact for result in scanned if not result.scanners)

@@ -7,6 +7,6 @@ Exit codes: 0 passed, 1 findings at or above the threshold, 2 undecided (wrong u
 at was not), 130 interrupted.
 """
 
-from .entry import main
+from .entry import COMMANDS, EXIT_USAGE, Parser, main, parser
 
-__all__ = ["main"]
+__all__ = ["COMMANDS", "EXIT_USAGE", "Parser", "main", "parser"]

@@ -2,7 +2,6 @@
 
 import argparse
 from dataclasses import replace
-from pathlib import Path
 
 from mlsec_nb import pipeline, triage
 
@@ -32,8 +31,9 @@ def run(args: argparse.Namespace) -> int:
         return 0
     old = triage.read_baseline(path) if args.action == "update" else triage.new_baseline()
     with progress.bar(quiet=args.quiet) as shown:
-        report = pipeline.audit(args.targets or ["."], replace(config, baseline=None, key=old.key), shown)
-    accepted = triage.baseline_of(report.findings, old)
-    triage.write_baseline(Path(path), accepted)
+        report = pipeline.audit(args.targets or ["."], replace(config, baseline=None), shown)
+    looked_at = [artifact.path for artifact in report.artifacts]
+    accepted = triage.baseline_of(report.findings, old, config.root, looked_at)
+    triage.write_baseline(path, accepted)
     print(f"{path}: {len(report.new)} findings accepted")
     return 0

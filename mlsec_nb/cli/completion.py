@@ -3,6 +3,8 @@
 import argparse
 from string import Template
 
+from . import options
+
 BASH = Template("""\
 _mlsec() {
   local word=$${COMP_WORDS[COMP_CWORD]}
@@ -28,29 +30,20 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _options() -> dict[str, list[tuple[str, str]]]:
+def _options() -> dict[str, dict[str, str]]:
     """Every command's long options with their help."""
-    from .entry import COMMANDS, parser_of
+    from .entry import COMMANDS, parser
 
-    found = {}
-    for name, (summary, load) in COMMANDS.items():
-        parser = parser_of(name, summary, load())
-        found[name] = [
-            (option, action.help or "")
-            for action in parser._actions  # noqa: SLF001 - argparse has no public list of its actions
-            for option in action.option_strings
-            if option.startswith("--")
-        ]
-    return found
+    return {name: options.of(parser(name)) for name in COMMANDS}
 
 
 def _bash() -> str:
-    options = _options()
+    offered = _options()
     cases = "\n".join(
-        f'          {name}) COMPREPLY=($(compgen -W "{" ".join(o for o, _ in found)}" -- "$word")) ;;'
-        for name, found in options.items()
+        f'          {name}) COMPREPLY=($(compgen -W "{" ".join(found)}" -- "$word")) ;;'
+        for name, found in offered.items()
     )
-    return BASH.substitute(commands=" ".join(options), cases=cases)
+    return BASH.substitute(commands=" ".join(offered), cases=cases)
 
 
 def _fish() -> str:
@@ -63,7 +56,7 @@ def _fish() -> str:
     lines += [
         f"complete -c mlsec -n '__fish_seen_subcommand_from {name}' -l {option[2:]} -d {_quoted(text)}"
         for name, found in _options().items()
-        for option, text in found
+        for option, text in found.items()
     ]
     return "\n".join(lines) + "\n"
 

@@ -5,9 +5,10 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from types import ModuleType
+from typing import NoReturn
 
 from mlsec_nb._version import __version__
-from mlsec_nb.core import MlsecError
+from mlsec_nb.core import MlsecError, UsageError
 
 from . import nbqa
 
@@ -100,42 +101,52 @@ def _main(words: list[str]) -> int:
     words = nbqa.rewrite(words)
     if not words or words[0] not in COMMANDS:
         return _top(words)
-    name, *rest = words
-    summary, load = COMMANDS[name]
-    command = load()
-    args = parser_of(name, summary, command).parse_args(rest)
-    args.command = name
-    code: int = command.run(args)
+    args = parser(words[0]).parse_args(words[1:])
+    code: int = args.run(args)
     return code
 
 
-def parser_of(name: str, summary: str, command: ModuleType) -> argparse.ArgumentParser:
+class Parser(argparse.ArgumentParser):
+    """A parser whose complaints are one line, like all others."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message} (see `{self.prog} --help`)")
+
+
+def parser(name: str) -> Parser:
     """The parser of one command; its module's docstring is the description."""
-    parser = argparse.ArgumentParser(
+    summary, load = COMMANDS[name]
+    command = load()
+    made = Parser(
         prog=f"mlsec {name}",
-        description=command.__doc__ if name != "model" else summary.capitalize() + ".",
+        description=command.__doc__ if name == _word(command) else f"{summary.capitalize()}.",
         epilog=getattr(command, "EPILOG", None),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    command.describe(parser)
-    return parser
+    command.describe(made)
+    made.set_defaults(command=name, run=command.run)
+    return made
+
+
+def _word(command: ModuleType) -> str:
+    return command.__name__.rpartition(".")[2].replace("_", "-")
 
 
 def _top(words: list[str]) -> int:
     """`mlsec`, `mlsec --help`, `mlsec --version`, and what is none of the commands."""
     listed = "\n".join(f"  {name:<12}{summary}" for name, (summary, _) in COMMANDS.items())
-    parser = argparse.ArgumentParser(
+    top = Parser(
         prog="mlsec",
         usage="mlsec COMMAND [TARGET …] [options]",
         description="Security audits where machine learning is written.\n\ncommands:\n" + listed,
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"mlsec {__version__}")
+    top.add_argument("--version", action="version", version=f"mlsec {__version__}")
     if not words:
-        parser.print_help()
+        top.print_help()
         return 0
-    _, rest = parser.parse_known_args(words)
+    _, rest = top.parse_known_args(words)
     near = _nearest(rest[0]) if rest else None
     hint = f"; did you mean {near!r}?" if near else f"; commands are {', '.join(COMMANDS)}"
     return _complain(f"no command is called {rest[0]!r}{hint}", EXIT_USAGE)

@@ -34,11 +34,11 @@ def original(temporary: str) -> str:
 
 def lines(report: Report) -> str:
     """The new findings and the gaps, a line each."""
-    from mlsec_nb.reporters.terminal import plain
+    from mlsec_nb.reporters.text import visible
 
     numbers = {path: _code_numbers(path) for path in {finding.location.path for finding in report.new}}
-    found = [f"{_place(f.location, numbers)}: {f.rule.id} {plain(f.message)}" for f in report.new]
-    gaps = [f"{gap.location}: not scanned ({gap.scanner}): {plain(gap.reason)}" for gap in report.gaps]
+    found = [f"{_place(f.location, numbers)}: {f.rule.id} {visible(f.message)}" for f in report.new]
+    gaps = [f"{gap.location}: not scanned ({gap.scanner}): {visible(gap.reason)}" for gap in report.gaps]
     return "".join(line + "\n" for line in (*found, *gaps))
 
 

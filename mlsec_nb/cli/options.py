@@ -4,15 +4,18 @@ import argparse
 from pathlib import Path
 
 from mlsec_nb import config as configs
+from mlsec_nb import reporters
 from mlsec_nb.core import Severity, UsageError
 
-FORMATS = ("terminal", "json", "sarif", "html", "markdown", "junit", "gitlab", "github", "csv")
+# The commands that audit, and the scanner that each of them is; `scan` is all of them.
+SCANNING = {"scan": (), "model": ("models",)}
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
     """Add the common options."""
     output = parser.add_argument_group("output")
-    output.add_argument("-f", "--format", metavar="FORMAT", help=f"one of {', '.join(FORMATS)} (default: terminal)")
+    formats = ", ".join(reporters.FORMATS)
+    output.add_argument("-f", "--format", metavar="FORMAT", help=f"one of {formats} (default: terminal)")
     output.add_argument("-o", "--output", metavar="FILE", help="write the report here; the format follows the suffix")
     output.add_argument("-q", "--quiet", action="store_true", help="print only findings and gaps, no progress")
     output.add_argument(
@@ -33,8 +36,18 @@ def describe(parser: argparse.ArgumentParser) -> None:
     running.add_argument("--offline", action="store_true", default=None, help="forbid the network everywhere")
 
 
-def config_of(args: argparse.Namespace) -> configs.Config:
-    """The file's choices with the command line's above them."""
+def of(parser: argparse.ArgumentParser) -> dict[str, str]:
+    """The long options of a parser, with their help."""
+    return {
+        option: action.help or ""
+        for action in parser._actions  # noqa: SLF001 - argparse has no public list of its actions
+        for option in action.option_strings
+        if option.startswith("--")
+    }
+
+
+def config_of(args: argparse.Namespace, command: str = "scan") -> configs.Config:
+    """The file's choices with the command line's above them; a command that is one scanner runs that one only."""
     path = Path(args.config) if args.config else configs.find(Path.cwd())
     base = configs.load(path)
     if args.jobs is not None and args.jobs < 1:
@@ -42,7 +55,7 @@ def config_of(args: argparse.Namespace) -> configs.Config:
     return base.with_(
         fail_on=Severity(args.fail_on) if args.fail_on else None,
         allow_gaps=("*",) if args.allow_gaps else None,
-        only=_words(args.only),
+        only=_words(args.only) or SCANNING.get(command) or None,
         skip=_words(args.skip),
         exclude=(*base.exclude, *args.exclude) if args.exclude else None,
         baseline=str(Path(args.baseline).resolve()) if args.baseline else None,

@@ -9,8 +9,6 @@ from mlsec_nb import reporters
 from mlsec_nb.core import Report, UsageError
 from mlsec_nb.io.files import write_atomic
 
-from .options import FORMATS
-
 BY_SUFFIX = {".json": "json", ".sarif": "sarif", ".html": "html", ".htm": "html", ".md": "markdown", ".xml": "junit",
              ".csv": "csv", ".txt": "terminal"}  # fmt: skip
 
@@ -18,8 +16,8 @@ BY_SUFFIX = {".json": "json", ".sarif": "sarif", ".html": "html", ".htm": "html"
 def format_of(name: str | None, output: str | None) -> str:
     """The format that was asked for, or that the file's suffix means, or `terminal`."""
     chosen = name or BY_SUFFIX.get(Path(output).suffix.lower() if output else "", "terminal")
-    if chosen not in FORMATS and chosen != "nbqa":
-        raise UsageError(f"no format is called {chosen!r}; formats are {', '.join(FORMATS)}")
+    if chosen not in reporters.FORMATS and chosen != "nbqa":
+        raise UsageError(f"no format is called {chosen!r}; formats are {', '.join(reporters.FORMATS)}")
     return chosen
 
 
@@ -27,7 +25,7 @@ def show(report: Report, name: str | None, output: str | None, *, verbose: int =
     """Write the report where the user wants it; a file is written whole or not at all."""
     chosen = format_of(name, output)
     if output and output != "-":
-        write_atomic(Path(output), reporters.render(report, chosen).encode("utf-8", "backslashreplace"))
+        write(report, chosen, output)
         print(f"report: {Path(output).resolve().as_uri() if chosen == 'html' else output}", file=sys.stderr)
         return
     is_tty = sys.stdout.isatty()
@@ -35,6 +33,12 @@ def show(report: Report, name: str | None, output: str | None, *, verbose: int =
     text = reporters.render(report, chosen, color=colored(), links=is_tty, width=width, verbose=verbose > 0)
     sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace") + (b"" if text.endswith("\n") else b"\n"))
     sys.stdout.flush()
+
+
+def write(report: Report, name: str | None, output: str) -> None:
+    """Write the report into a file, whole or not at all."""
+    text = reporters.render(report, format_of(name, output))
+    write_atomic(Path(output), text.encode("utf-8", "backslashreplace"))
 
 
 def colored() -> bool:

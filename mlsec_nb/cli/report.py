@@ -3,9 +3,10 @@
 import argparse
 from pathlib import Path
 
-from mlsec_nb import pipeline, reporters
+from mlsec_nb import pipeline
 from mlsec_nb.core import CannotRead, UsageError
 from mlsec_nb.io.files import LocalFile
+from mlsec_nb.reporters.json import load
 
 from . import output
 
@@ -20,7 +21,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    report = pipeline.join([reporters.load(_text(Path(file))) for file in args.files])
+    report = pipeline.join([load(_text(Path(file))) for file in args.files])
     output.show(report, args.format, args.output, verbose=args.verbose)
     return report.verdict.exit_code
 

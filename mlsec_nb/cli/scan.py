@@ -6,7 +6,6 @@ are left out unless they are named themselves.
 
 import argparse
 import sys
-from dataclasses import replace
 
 from mlsec_nb import pipeline
 
@@ -27,9 +26,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    config = options.config_of(args)
-    if args.command != "scan":
-        config = replace(config, only=(ONE_SCANNER[args.command],))
+    config = options.config_of(args, args.command)
     output.format_of(args.format, args.output)
     with progress.bar(quiet=args.quiet) as shown:
         report = pipeline.audit(args.targets or ["."], config, shown, stdin_filename=args.stdin_filename)
@@ -38,7 +35,3 @@ def run(args: argparse.Namespace) -> int:
     else:
         output.show(report, args.format, args.output, verbose=args.verbose)
     return report.verdict.exit_code
-
-
-# The commands that are one scanner of `scan`.
-ONE_SCANNER = {"model": "models"}

@@ -44,8 +44,13 @@ def chosen(config: Config) -> list[Scanner]:
     ]
 
 
-def examine(artifact: Artifact, scanners: Sequence[Scanner], config: Config) -> Scanned:
-    """Read the artifact once and let every scanner that wants it look; nothing that was found is ever lost."""
+def examine(
+    artifact: Artifact, scanners: Sequence[Scanner], config: Config, foreign: triage.Foreign | None = None
+) -> Scanned:
+    """Read the artifact once and let every scanner that wants it look; nothing that was found is ever lost.
+
+    `foreign` is what the files of other tools already know, for triage.
+    """
     wanted = [scanner for scanner in scanners if scanner.wants(artifact)]
     scanned = Scanned(artifact, scanners=tuple(scanner.name for scanner in wanted))
     if not wanted:
@@ -64,7 +69,7 @@ def examine(artifact: Artifact, scanners: Sequence[Scanner], config: Config) -> 
                     scanned.gaps.append(item)
                 case Component():
                     scanned.components.append(item)
-    scanned.judged = triage.inline(document, findings)
+    scanned.judged = triage.inline(document, findings, foreign)
     return scanned
 
 

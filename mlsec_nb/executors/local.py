@@ -8,29 +8,41 @@ from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 
 from mlsec_nb.config import MIB, Config
-from mlsec_nb.core import Artifact, Gap, Location, Scanner
+from mlsec_nb.core import Artifact, Gap, Location
+from mlsec_nb.triage import Foreign
 
 from .examine import Scanned, chosen, examine
 
 Progress = Callable[[Scanned], None]
+Given = tuple[Config, Foreign | None]
 
 # A pool costs about 0.1 s before its first result; below this much text one process is done sooner.
 POOL_BYTES = 4 * MIB
 CHUNK_BYTES = 1 * MIB
 CHUNK_FILES = 32
 
-_scanners: list[Scanner] = []
-_config = Config()
+Examine = Callable[[Artifact], Scanned]
+
+_examine: Examine | None = None  # what a worker process was started with
 
 
-def run(artifacts: Sequence[Artifact], config: Config, progress: Progress | None = None) -> list[Scanned]:
+def run(
+    artifacts: Sequence[Artifact],
+    config: Config,
+    progress: Progress | None = None,
+    foreign: Foreign | None = None,
+) -> list[Scanned]:
     """Every artifact examined, in the order given, whatever the number of processes."""
     jobs = config.jobs or os.cpu_count() or 1
     tell = progress or (lambda _scanned: None)
     if jobs == 1 or len(artifacts) < 2 or sum(artifact.content.size for artifact in artifacts) < POOL_BYTES:
-        scanners = chosen(config)
-        return list(_told((examine(artifact, scanners, config) for artifact in artifacts), tell))
-    return _pooled(artifacts, config, jobs, tell)
+        return list(_told(map(_examiner(config, foreign), artifacts), tell))
+    return _pooled(artifacts, jobs, (config, foreign), tell)
+
+
+def _examiner(config: Config, foreign: Foreign | None) -> Examine:
+    scanners = chosen(config)
+    return lambda artifact: examine(artifact, scanners, config, foreign)
 
 
 def _told(results: Iterator[Scanned], tell: Progress) -> Iterator[Scanned]:
@@ -39,11 +51,11 @@ def _told(results: Iterator[Scanned], tell: Progress) -> Iterator[Scanned]:
         yield scanned
 
 
-def _pooled(artifacts: Sequence[Artifact], config: Config, jobs: int, tell: Progress) -> list[Scanned]:
+def _pooled(artifacts: Sequence[Artifact], jobs: int, given: Given, tell: Progress) -> list[Scanned]:
     """Chunks of artifacts over a pool; those that were under way when a process died are tried again, each alone."""
     done: dict[int, Scanned] = {}
     lost: list[int] = []
-    with _pool(config, jobs) as pool:
+    with _pool(jobs, given) as pool:
         futures = {pool.submit(_chunk, [artifacts[i] for i in chunk]): chunk for chunk in _chunks(artifacts)}
         for future in as_completed(futures):
             chunk = futures[future]
@@ -54,15 +66,15 @@ def _pooled(artifacts: Sequence[Artifact], config: Config, jobs: int, tell: Prog
             else:
                 lost.extend(chunk)
     for index in sorted(lost):
-        done[index] = _alone(artifacts[index], config)
+        done[index] = _alone(artifacts[index], given)
         tell(done[index])
     return [done[index] for index in range(len(artifacts))]
 
 
-def _pool(config: Config, jobs: int) -> ProcessPoolExecutor:
+def _pool(jobs: int, given: Given) -> ProcessPoolExecutor:
     # fork starts in milliseconds and is safe while this process has one thread, as the command line does.
     method = "fork" if sys.platform == "linux" else None
-    return ProcessPoolExecutor(jobs, multiprocessing.get_context(method), initializer=_start, initargs=(config,))
+    return ProcessPoolExecutor(jobs, multiprocessing.get_context(method), initializer=_start, initargs=given)
 
 
 def _chunks(artifacts: Sequence[Artifact]) -> list[list[int]]:
@@ -85,9 +97,9 @@ def _outcome(future: Future[list[Scanned]]) -> list[Scanned] | None:
         return None
 
 
-def _alone(artifact: Artifact, config: Config) -> Scanned:
+def _alone(artifact: Artifact, given: Given) -> Scanned:
     """One artifact in a process of its own: if that dies too, the artifact is to blame and becomes a `Gap`."""
-    with _pool(config, 1) as pool:
+    with _pool(1, given) as pool:
         if results := _outcome(pool.submit(_chunk, [artifact])):
             return results[0]
     gap = Gap(
@@ -96,10 +108,11 @@ def _alone(artifact: Artifact, config: Config) -> Scanned:
     return Scanned(artifact, gaps=[gap])
 
 
-def _start(config: Config) -> None:
-    global _scanners, _config
-    _scanners, _config = chosen(config), config
+def _start(config: Config, foreign: Foreign | None) -> None:
+    global _examine  # noqa: PLW0603 - what one worker process keeps between chunks
+    _examine = _examiner(config, foreign)
 
 
 def _chunk(artifacts: list[Artifact]) -> list[Scanned]:
-    return [examine(artifact, _scanners, _config) for artifact in artifacts]
+    assert _examine is not None
+    return [_examine(artifact) for artifact in artifacts]

@@ -49,6 +49,6 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 
 def load_ipython_extension(shell: Any) -> None:
     """What `%load_ext mlsec_nb` calls."""
-    from .jupyter import magics
+    from importlib import import_module
 
-    magics.load_ipython_extension(shell)
+    import_module("mlsec_nb.jupyter.magics").load_ipython_extension(shell)

@@ -112,5 +112,6 @@ def _unknown(artifacts: Iterable[Artifact]) -> list[Gap]:
     if not suffixes:
         return []
     listed = ", ".join(f"{count} × {suffix}" for suffix, count in sorted(suffixes.items(), key=lambda i: (-i[1], i[0])))
-    reason = f"{suffixes.total()} files of kinds that no chosen scanner knows: {listed}"
+    total = suffixes.total()
+    reason = f"{total} {'file' if total == 1 else 'files'} of a kind that no chosen scanner knows: {listed}"
     return [Gap(location=Location(path="."), scanner="pipeline", reason=reason, code=SKIPPED)]

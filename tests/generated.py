@@ -1,0 +1,83 @@
+"""Files that are made from the code: `python -m tests.generated` writes them, `--check` says whether they are stale."""
+
+import contextlib
+import io
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from mlsec_nb import pipeline
+from mlsec_nb.cli import COMMANDS, parser
+from mlsec_nb.config import Config
+
+ROOT = Path(__file__).parents[1]
+
+
+def rules() -> str:
+    """The rule catalogue."""
+    found = pipeline.catalogue(Config())
+    lines = [
+        "# Rules",
+        "",
+        f"All {len(found)} rules of mlsec, as `mlsec explain ID` tells them. Made by `make generate`.",
+        "",
+        "| rule | severity | what it finds |",
+        "|---|---|---|",
+    ]
+    lines += [f"| [{rule.id}](#{rule.id.lower()}) | {rule.severity} | {_cell(rule.title)} |" for rule in found.values()]
+    for rule in found.values():
+        lines += ["", f"### {rule.id}", "", f"{rule.title} · severity {rule.severity}, confidence {rule.confidence}"]
+        lines += [text for name, body in (("Why", rule.why), ("Mend", rule.fix)) if body for text in ("", f"{name}: {_line(body)}")]
+        if rule.references:
+            lines += ["", "Read on: " + " · ".join(f"<{r}>" if "://" in r else r for r in rule.references)]
+    return "\n".join(lines) + "\n"
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _cell(text: str) -> str:
+    return _line(text).replace("|", "\\|")
+
+
+def readme() -> str:
+    """The README with the `--help` of `mlsec scan` in its place."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    begin, end = "<!-- help: mlsec scan -->\n", "<!-- end of help -->"
+    before, rest = text.split(begin)
+    _, after = rest.split(end)
+    return f"{before}{begin}```\n{_help('scan')}```\n{end}{after}"
+
+
+def _help(command: str) -> str:
+    assert command in COMMANDS
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        parser(command).print_help()
+    return out.getvalue()
+
+
+FILES: dict[str, Callable[[], str]] = {"RULES.md": rules, "README.md": readme}
+
+
+def main() -> int:
+    import os
+
+    os.environ["COLUMNS"] = "100"  # argparse folds help to the terminal's width
+    stale = []
+    for name, make in FILES.items():
+        path, text = ROOT / name, make()
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            stale.append(name)
+            if "--check" not in sys.argv:
+                path.write_text(text, encoding="utf-8")
+    if stale and "--check" in sys.argv:
+        print(f"stale: {', '.join(stale)}; run `make generate`", file=sys.stderr)
+        return 1
+    print(f"generated: {', '.join(stale) or 'nothing new'}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -27,7 +27,12 @@ def rules() -> str:
     lines += [f"| [{rule.id}](#{rule.id.lower()}) | {rule.severity} | {_cell(rule.title)} |" for rule in found.values()]
     for rule in found.values():
         lines += ["", f"### {rule.id}", "", f"{rule.title} · severity {rule.severity}, confidence {rule.confidence}"]
-        lines += [text for name, body in (("Why", rule.why), ("Mend", rule.fix)) if body for text in ("", f"{name}: {_line(body)}")]
+        lines += [
+            text
+            for name, body in (("Why", rule.why), ("Mend", rule.fix))
+            if body
+            for text in ("", f"{name}: {_line(body)}")
+        ]
         if rule.references:
             lines += ["", "Read on: " + " · ".join(f"<{r}>" if "://" in r else r for r in rule.references)]
     return "\n".join(lines) + "\n"

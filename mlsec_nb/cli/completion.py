@@ -5,6 +5,8 @@ from string import Template
 
 from . import options
 
+Offered = dict[str, dict[str, str]]  # command → long option → help
+
 BASH = Template("""\
 _mlsec() {
   local word=$${COMP_WORDS[COMP_CWORD]}
@@ -26,19 +28,15 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    print({"bash": _bash, "zsh": lambda: ZSH + _bash(), "fish": _fish}[args.shell](), end="")
+    # The commands come with the arguments: they import this module, so it cannot import them.
+    offered = {name: options.of(args.parser_of(name)) for name in args.commands}
+    summaries = {name: summary for name, (summary, _) in args.commands.items()}
+    bash = _bash(offered)
+    print({"bash": bash, "zsh": ZSH + bash, "fish": _fish(offered, summaries)}[args.shell], end="")
     return 0
 
 
-def _options() -> dict[str, dict[str, str]]:
-    """Every command's long options with their help."""
-    from .entry import COMMANDS, parser
-
-    return {name: options.of(parser(name)) for name in COMMANDS}
-
-
-def _bash() -> str:
-    offered = _options()
+def _bash(offered: Offered) -> str:
     cases = "\n".join(
         f'          {name}) COMPREPLY=($(compgen -W "{" ".join(found)}" -- "$word")) ;;'
         for name, found in offered.items()
@@ -46,16 +44,14 @@ def _bash() -> str:
     return BASH.substitute(commands=" ".join(offered), cases=cases)
 
 
-def _fish() -> str:
-    from .entry import COMMANDS
-
+def _fish(offered: Offered, summaries: dict[str, str]) -> str:
     lines = [
         f"complete -c mlsec -n __fish_use_subcommand -f -a {name} -d {_quoted(summary)}"
-        for name, (summary, _) in COMMANDS.items()
+        for name, summary in summaries.items()
     ]
     lines += [
         f"complete -c mlsec -n '__fish_seen_subcommand_from {name}' -l {option[2:]} -d {_quoted(text)}"
-        for name, found in _options().items()
+        for name, found in offered.items()
         for option, text in found.items()
     ]
     return "\n".join(lines) + "\n"

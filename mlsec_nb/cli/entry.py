@@ -124,7 +124,7 @@ def parser(name: str) -> Parser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     command.describe(made)
-    made.set_defaults(command=name, run=command.run)
+    made.set_defaults(command=name, run=command.run, commands=COMMANDS, parser_of=parser)
     return made
 
 

@@ -1,0 +1,1 @@
+"""Code: what a notebook does when it runs, read without running it."""

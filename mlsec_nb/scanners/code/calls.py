@@ -1,0 +1,271 @@
+"""What a call does: to names, to files, to the flow of data; and whether a rule is about it."""
+
+import ast
+import posixpath
+from collections.abc import Mapping
+
+from mlsec_nb.core import Confidence, Severity
+
+from .expressions import Expressions
+from .judge import Arguments, judge
+from .rules import Sink
+from .state import MAX_DEPTH, Hit, Scope
+from .values import NOTHING, UNKNOWN, Function, Origin, Value, constant, either, merge
+
+_STRING_METHODS = frozenset({
+    "format", "strip", "lstrip", "rstrip", "lower", "upper", "replace", "encode", "decode", "title", "join", "split",
+    "splitlines", "removeprefix", "removesuffix", "expanduser", "resolve", "absolute", "as_posix", "joinpath", "format_map",
+})  # fmt: skip
+_CARRIERS = frozenset({
+    "builtins.str", "builtins.repr", "builtins.bytes", "builtins.list", "builtins.tuple", "builtins.dict", "os.fspath",
+    "pathlib.Path", "pathlib.PurePath", "pathlib.PosixPath", "os.path.expanduser", "os.path.abspath", "builtins.format",
+    "os.path.realpath", "os.path.normpath", "textwrap.dedent", "builtins.sorted", "copy.deepcopy", "json.dumps",
+})  # fmt: skip
+
+
+class Calls(Expressions):
+    """Evaluates calls."""
+
+    def run_body(self, body: list[ast.stmt], scope: Scope) -> None:
+        raise NotImplementedError
+
+    def call(self, node: ast.Call, scope: Scope) -> Value:
+        callee = self.evaluate(node.func, scope)
+        arguments = self.arguments(node, scope)
+        if callee.bound is not None:
+            first, more = callee.bound
+            arguments = Arguments((*first, *arguments.positional), {**more, **arguments.keywords}, arguments.open)
+        special = self._reflect(callee, arguments, node, scope)
+        if special is not None:
+            return special
+        if callee.function is not None:
+            return self._inline(callee, callee.function, arguments, node)
+        name = callee.name or ""
+        if name:
+            self.check(name, node, arguments)
+            self._write(name, node, arguments, callee, scope)
+        return self._result(name, node, arguments, callee)
+
+    def arguments(self, node: ast.Call, scope: Scope) -> Arguments:
+        positional: list[Value] = []
+        keywords: dict[str, Value] = {}
+        more = False
+        for item in node.args:
+            value = self.evaluate(item, scope)
+            if isinstance(item, ast.Starred):
+                more = more or value.items is None
+                positional += value.items or ()
+            else:
+                positional.append(value)
+        for keyword in node.keywords:
+            value = self.evaluate(keyword.value, scope)
+            if keyword.arg is not None:
+                keywords[keyword.arg] = value
+            elif value.entries is not None:
+                keywords |= value.entries
+            else:
+                more = True
+        return Arguments(tuple(positional), keywords, more)
+
+    def _reflect(self, callee: Value, arguments: Arguments, node: ast.Call, scope: Scope) -> Value | None:
+        """getattr, import_module, partial and their like: calls that give a thing another name."""
+        name, first, second = callee.name, arguments.get(0), arguments.get(1)
+        if name in {"builtins.getattr", "inspect.getattr_static"} and first is not None and second is not None:
+            return self.attribute(first, second.text) if second.text and second.const is not UNKNOWN else NOTHING
+        if name in {"importlib.import_module", "builtins.__import__"} and first is not None and first.text:
+            module = first.text if name.startswith("importlib") else first.text.partition(".")[0]
+            return Value(name=self.canonical(module))
+        if name in {"functools.partial", "functools.partialmethod"} and first is not None:
+            return first.with_(bound=(arguments.positional[1:], arguments.keywords))
+        if name == "operator.attrgetter" and first is not None and first.text:
+            return Value(name="operator.attrgetter()", text=first.text)
+        if name == "operator.attrgetter()" and callee.text and first is not None:
+            found = first
+            for part in callee.text.split("."):
+                found = self.attribute(found, part)
+            return found
+        if name in {"os.getenv", "os.environ.get", "os.environ.pop", "os.environ.setdefault"} and first is not None:
+            return self.named_item("os.environ", first.text or "?", node, scope) if first.text else NOTHING
+        if name == "builtins.dict":
+            base = first.entries if first is not None and first.entries else {}
+            return Value(entries={**base, **arguments.keywords}, origins=merge(*arguments.all))
+        return None
+
+    def _inline(self, callee: Value, function: Function, arguments: Arguments, node: ast.Call) -> Value:
+        """Walk the body of a function of this notebook with what is known of its arguments."""
+        if len(self.stack) >= MAX_DEPTH or any(item.node is function.node for item in self.stack) or self.exhausted:
+            return Value(origins=merge(*arguments.all))
+        self.pending.pop(id(function.node), None)
+        self.calls.append(self.step(node, "called from here"))
+        value = self.walk(function, arguments)
+        self.calls.pop()
+        if callee.members is not None and value is NOTHING:
+            return Value(members=callee.members)
+        return value
+
+    def walk(self, function: Function, arguments: Arguments) -> Value:
+        """The value that a function returns."""
+        scope = Scope(function.scope)
+        self._bind(function, arguments, scope)
+        before = self.source
+        self.source = function.source
+        self.stack.append(function)
+        try:
+            if isinstance(function.node, ast.Lambda):
+                return self.evaluate(function.node.body, scope)
+            self.run_body(function.node.body, scope)
+        finally:
+            self.stack.pop()
+            self.source = before
+        return scope.names.get("return ", NOTHING)
+
+    def _bind(self, function: Function, arguments: Arguments, scope: Scope) -> None:
+        spec = function.node.args
+        names = [item.arg for item in (*spec.posonlyargs, *spec.args)]
+        defaults = dict(zip(reversed(names), reversed(spec.defaults), strict=False))
+        values = list(arguments.positional)
+        if function.bound is not None:
+            values.insert(0, function.bound)
+        rest = dict(arguments.keywords)
+        for name in names:
+            if values:
+                scope.set(name, values.pop(0))
+            elif name in rest:
+                scope.set(name, rest.pop(name))
+            else:
+                scope.set(name, self._default(defaults.get(name), function))
+        for item, default in zip(spec.kwonlyargs, spec.kw_defaults, strict=True):
+            scope.set(item.arg, rest.pop(item.arg) if item.arg in rest else self._default(default, function))
+        if spec.vararg is not None:
+            scope.set(spec.vararg.arg, Value(items=None if arguments.open else tuple(values), origins=merge(*values)))
+        if spec.kwarg is not None:
+            scope.set(spec.kwarg.arg, Value(entries=None if arguments.open else rest, origins=merge(*rest.values())))
+
+    def _default(self, node: ast.expr | None, function: Function) -> Value:
+        return self.evaluate(node, function.scope) if isinstance(node, ast.Constant | ast.Name | ast.Attribute) else NOTHING
+
+    def check(self, name: str, node: ast.AST, arguments: Arguments) -> None:
+        """Emit a hit for every rule that is about this call."""
+        for sink in self.catalogue.sinks_of(name):
+            self.check_sink(sink, name, node, arguments)
+
+    def check_sink(self, sink: Sink, name: str, node: ast.AST, arguments: Arguments) -> None:
+        if sink.safe_since is not None and self.versions.get(sink.safe_since[0], ()) >= sink.safe_since[1]:
+            return
+        rule = self.catalogue.rules[sink.rule]
+        files: dict[int, Origin] = {}
+        for value in arguments.all:
+            if (origin := self.file(value)) is not None:
+                files[id(value)] = origin
+        judged = judge(sink, arguments, rule.severity, rule.confidence, files)
+        if judged is None:
+            return
+        start, end = self.source.span(node)
+        shown = name.removeprefix("builtins.").removeprefix("?.").replace("()", "")
+        message = f"{shown}: {sink.message or rule.title}" + (f"; {judged.note}" if judged.note else "")
+        steps = judged.origin.steps if judged.origin is not None else ()
+        self.emit(Hit(sink.rule, self.source, start, end, judged.severity, judged.confidence, message,
+                      (*steps, *reversed(self.calls)), (sink.edits,) if sink.edits else (), node))  # fmt: skip
+
+    def _write(self, name: str, node: ast.Call, arguments: Arguments, callee: Value, scope: Scope) -> None:
+        """Remember what a call puts into a file or a buffer."""
+        flow = self.catalogue.names["flow"]
+        leaf = name.rpartition(".")[2]
+        if (place := flow["download_to"].get(name) or flow["download_to"].get(f"*.{leaf}")) is not None:
+            origin = Origin("download", (self.step(node, "downloaded here"),))
+            for item in place:
+                if (target := arguments.get(item)) is not None:
+                    self.put_file(target, origin)
+        if (place := flow["writes"].get(name) or flow["writes"].get(f"*.{leaf}")) is not None:
+            target = callee.members.get("") if place == "self" and callee.members else arguments.get(place)
+            self._written(target, Origin("own", (self.step(node, "written here"),)), node, scope, place)
+        if leaf in {"write", "write_bytes", "write_text"} and callee.members:
+            target = callee.members.get("")
+            origins = merge(*arguments.all)
+            chosen = next((origin for origin in origins if origin.kind in {"download", "upload", "input"}), None)
+            if target is not None:
+                self.put_file(target, chosen or Origin("own", (self.step(node, "written here"),)))
+        if leaf in {"extractall", "unpack_archive", "extract"}:
+            self._unpack(name, arguments, callee)
+
+    def _written(self, target: Value | None, origin: Origin, node: ast.Call, scope: Scope, place: int | str) -> None:
+        if target is None:
+            return
+        self.put_file(target, origin)
+        if isinstance(place, int) and place < len(node.args) and isinstance(node.args[place], ast.Name):
+            named: ast.Name = node.args[place]  # type: ignore[assignment]
+            if (old := scope.get(named.id)) is not None and old.text is None and not old.origins:
+                scope.set(named.id, old.with_(origins=(origin,)))
+
+    def _unpack(self, name: str, arguments: Arguments, callee: Value) -> None:
+        """What comes out of a downloaded archive is downloaded too."""
+        archive = arguments.get(0) if name == "shutil.unpack_archive" else (callee.members or {}).get("")
+        target = arguments.get("extract_dir", 1) if name == "shutil.unpack_archive" else arguments.get("path", 0)
+        origin = archive and (archive.has("download") or archive.has("upload") or self.file(archive))
+        if origin and target is not None and target.text:
+            self.files.setdefault(target.text.rstrip("/") + "/", origin)
+
+    def _result(self, name: str, node: ast.Call, arguments: Arguments, callee: Value) -> Value:
+        """The value of a call to something that the notebook does not define."""
+        flow = self.catalogue.names["flow"]
+        leaf = name.rpartition(".")[2]
+        if name in flow["clean"] or leaf in flow["clean_methods"]:
+            return Value(name=f"{name}()")
+        values = (*arguments.all, *([callee] if callee.origins else []))
+        origins = self._carried(name, leaf, values, node, callee)
+        text = self._text(name, leaf, node, arguments, callee)
+        if (kind := flow["sources"].get(name) or flow["sources"].get(f"*.{leaf}")) is not None:
+            if kind == "env" and arguments.positional and self.is_secret_name(arguments.positional[0].text or ""):
+                kind = "secret"
+            origins = (Origin(kind, (self.step(node, flow["told"][kind]),)), *origins)
+        if name in flow["opens"] or leaf in {"open", "read_bytes", "read_text", "fetch"}:
+            target = (callee.members or {}).get("") if name.startswith("pathlib.Path()") else arguments.get(0)
+            if target is not None and (origin := self.file(target)) is not None:
+                origins = (origin, *origins)
+            if target is not None and text is None:
+                text = target.text
+        members = {"": arguments.get(0) or NOTHING} if leaf in {"ZipFile", "TarFile"} or name == "tarfile.open" else None
+        return Value(name=f"{name}()" if name else None, origins=origins, text=text, members=members)
+
+    def _carried(self, name: str, leaf: str, values: tuple[Value, ...], node: ast.Call, callee: Value) -> tuple[Origin, ...]:
+        """What flows through a call; a secret only through what keeps it readable, own files through nothing."""
+        text_like = leaf in _STRING_METHODS or name in _CARRIERS
+        kept = [origin for origin in merge(*values) if text_like or origin.kind in {"download", "upload", "input", "model", "decoded"}]
+        if not text_like and leaf in {"BytesIO", "loads", "read", "getvalue", "open", "load", "seek", "getbuffer"}:
+            kept += [origin for origin in merge(*values) if origin.kind == "own"]
+        del node, callee
+        return tuple(kept)
+
+    def _text(self, name: str, leaf: str, node: ast.Call, arguments: Arguments, callee: Value) -> str | None:
+        """The text of a string or path that a call gives, with braces where a part is unknown."""
+        first = arguments.get(0)
+        if name == "os.path.join" and arguments.positional:
+            return posixpath.join(*(self._said(value, item) for value, item in zip(arguments.positional, node.args, strict=False)))
+        if name in {"pathlib.Path", "pathlib.PurePath"} and arguments.positional:
+            return posixpath.join(*(self._said(value, item) for value, item in zip(arguments.positional, node.args, strict=False)))
+        if name in _CARRIERS:
+            return first.text if first is not None else None
+        base = (callee.members or {}).get("")
+        if base is None or base.text is None or not isinstance(node.func, ast.Attribute):
+            return None
+        if leaf == "format":
+            return _format(base.text, arguments.positional, arguments.keywords)
+        if leaf == "joinpath" and first is not None:
+            return posixpath.join(base.text, *(self._said(v, n) for v, n in zip(arguments.positional, node.args, strict=False)))
+        if leaf in {"strip", "lstrip", "rstrip", "expanduser", "resolve", "absolute", "as_posix"}:
+            return base.text
+        return None
+
+
+def _format(template: str, positional: tuple[Value, ...], keywords: Mapping[str, Value]) -> str:
+    text = template
+    for index, value in enumerate(positional[:8]):
+        shown = value.text if value.text is not None else "{…}"
+        text = text.replace(f"{{{index}}}", shown).replace("{}", shown, 1)
+    for key, value in list(keywords.items())[:8]:
+        if value.text is not None:
+            text = text.replace(f"{{{key}}}", value.text)
+    return text
+
+
+__all__ = ["Calls", "Confidence", "Severity", "constant", "either"]

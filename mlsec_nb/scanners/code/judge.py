@@ -1,0 +1,133 @@
+"""Does a call do what a rule is about? Arguments are known, unknown, or not there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mlsec_nb.core import Confidence, Severity
+
+from .rules import Condition, Sink
+from .values import NOTHING, UNKNOWN, Origin, Value
+
+RAISED: Mapping[str, Severity] = {
+    "download": Severity.CRITICAL, "upload": Severity.CRITICAL, "input": Severity.HIGH, "model": Severity.HIGH,
+    "decoded": Severity.HIGH, "own": Severity.LOW,
+}  # fmt: skip
+TOLD = {
+    "download": "what it reads was downloaded", "upload": "what it reads was uploaded by somebody",
+    "input": "what it reads comes from user input", "model": "what it reads is a model's answer",
+    "decoded": "what it reads was decoded from a literal", "own": "this notebook wrote it itself",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """The arguments of a call; `open` when a `*args` or `**kwargs` of unknown content may add more."""
+
+    positional: tuple[Value, ...]
+    keywords: Mapping[str, Value]
+    open: bool = False
+
+    def get(self, name: str | int | None, position: int | None = None) -> Value | None:
+        if isinstance(name, int):
+            name, position = None, name
+        if name is not None and name in self.keywords:
+            return self.keywords[name]
+        if position is not None and position < len(self.positional):
+            return self.positional[position]
+        return None
+
+    @property
+    def all(self) -> tuple[Value, ...]:
+        return (*self.positional, *self.keywords.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """How bad and how sure a sink is at one call, and where its data came from."""
+
+    severity: Severity
+    confidence: Confidence
+    origin: Origin | None
+    note: str = ""
+
+
+def judge(sink: Sink, arguments: Arguments, base: Severity, sure: Confidence, files: Mapping[int, Origin]) -> Judgement | None:
+    """The judgement of a sink, or None when the call is not what the rule is about.
+
+    `files` holds, by the id of an argument, the origin of the file that it names.
+    """
+    confidence = sink.confidence or sure
+    for condition in sink.only:
+        held = holds(condition, arguments)
+        if held is False:
+            return None
+        if held is None:
+            if not condition.unknown:
+                return None
+            confidence = Confidence.LOW
+    for condition in sink.unless:
+        held = holds(condition, arguments)
+        if held is True:
+            return None
+        if held is None:
+            confidence = Confidence.LOW
+    origin = worst(sink, arguments, files)
+    if sink.requires and (origin is None or origin.kind not in sink.requires):
+        return None
+    if origin is not None and origin.kind in sink.quiet:
+        return None
+    severity = sink.severity or base
+    if origin is None:
+        return Judgement(severity, confidence, None)
+    raised = sink.raised.get(origin.kind, RAISED.get(origin.kind) if sink.data and not sink.raised else None)
+    return Judgement(raised or severity, confidence, origin, TOLD.get(origin.kind, "") if raised else "")
+
+
+def holds(condition: Condition, arguments: Arguments) -> bool | None:
+    """True, False, or None when the argument is there but not known."""
+    value = arguments.get(condition.argument, condition.position)
+    if value is None:
+        if arguments.open and not condition.missing:
+            return None
+        return condition.missing
+    if condition.given:
+        return True
+    if condition.built:
+        return value.text is not None and value.const is UNKNOWN
+    if condition.literal:
+        return isinstance(value.const, str | bytes)
+    if condition.origins:
+        return any(origin.kind in condition.origins for origin in value.origins)
+    if condition.pattern is not None:
+        text = value.text if value.text is not None else value.name
+        return None if text is None else bool(condition.pattern.search(text))
+    if value.const is not UNKNOWN:
+        return any(type(value.const) is type(wanted) and value.const == wanted for wanted in condition.values)
+    if value.name is not None and value.name in condition.values:
+        return True
+    return None if value is NOTHING or value.name is None else None
+
+
+def worst(sink: Sink, arguments: Arguments, files: Mapping[int, Origin]) -> Origin | None:
+    """The origin that matters most among those that reach the sink's data."""
+    found: list[Origin] = []
+    for wanted in sink.data:
+        value = arguments.get(wanted)
+        if wanted == "*":
+            values: tuple[Value, ...] = arguments.all
+        else:
+            values = () if value is None else (value,)
+        for item in values:
+            found += item.origins
+            if id(item) in files:
+                found.append(files[id(item)])
+            if item.text is not None and is_url(item.text):
+                found.append(Origin("download"))
+    order = ["download", "upload", "input", "model", "decoded", "secret", "own", "env"]
+    wanted_kinds = sink.requires or tuple(order)
+    found = [origin for origin in found if origin.kind in wanted_kinds or origin.kind in RAISED]
+    return min(found, key=lambda origin: order.index(origin.kind) if origin.kind in order else 99, default=None)
+
+
+def is_url(text: str) -> bool:
+    return text.startswith(("http://", "https://", "ftp://", "hf://", "s3://", "gs://", "gcs://", "abfs://", "wasb://", "az://"))

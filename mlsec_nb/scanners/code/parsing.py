@@ -1,0 +1,126 @@
+"""Python text → statements, as far as it can be read: what cannot be parsed is cut out and told."""
+
+import ast
+import re
+import warnings
+from dataclasses import dataclass
+
+from .transform import blank
+
+MAX_CUTS = 12
+MAX_DEPTH = 180  # of brackets; CPython refuses 200
+_PRINT = re.compile(r"^([ \t]*(?:[^\n#'\"]*?:[ \t]+)?)print[ \t](?![ \t]*[=(.,\[)])(?:>>)?[ \t]*([^\n]*?)[ \t]*$", re.MULTILINE)
+_EXEC = re.compile(r"^([ \t]*)exec[ \t](?![ \t]*[=(.,\[)])([^\n]*?)[ \t]*$", re.MULTILINE)
+_EXCEPT = re.compile(r"^([ \t]*except[ \t]+[\w.]+|[ \t]*except[ \t]*\([^()\n]*\))([ \t]*,[ \t]*\w+)([ \t]*:)", re.MULTILINE)
+_RAISE = re.compile(r"^([ \t]*raise[ \t]+[\w.]+[ \t]*),", re.MULTILINE)
+_OCTAL = re.compile(r"(?<![\w.])0(?=[0-7]+\b)")
+_SHELL_WORDS = re.compile(
+    r"^(?:pip3?|conda|mamba|uv|ls|ll|cd|cat|cp|mv|mkdir|rm|rmdir|pwd|man|less|more|clear|history|matplotlib|env|git|"
+    r"wget|curl|apt|apt-get|sudo|python3?|chmod|sh|bash|npm|kaggle|gsutil|aws|docker)[ \t]+[\w./~$-]",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A run of a cell that is not Python, and whether it stands for the whole cell."""
+
+    start: int
+    end: int
+    reason: str
+    code: str = "malformed"
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What could be read, and what could not."""
+
+    body: tuple[ast.stmt, ...]
+    broken: tuple[Broken, ...] = ()
+    python2: bool = False
+
+
+def normal(text: str) -> str:
+    """The same characters at the same places, without those that the parser cannot take."""
+    if "\r" in text:
+        text = text.replace("\r\n", " \n").replace("\r", "\n")
+    text = text.replace("\0", " ").replace("\f", " ").replace("\ufeff", " ")
+    return re.sub("[\ud800-\udfff]", "?", text)
+
+
+def parse(python: str) -> Parsed:
+    """The statements of a cell; never raises. Blocks that do not parse are cut out, up to a number of them."""
+    broken: list[Broken] = []
+    try:
+        return Parsed(tuple(_parse(python)))
+    except SyntaxError:
+        pass
+    except (ValueError, RecursionError, MemoryError, OverflowError):
+        return Parsed((), (Broken(0, len(python), "nested too deep or too large for the Python parser", "too-big"),))
+    older = python2(python)
+    for candidate in (older, python):
+        try:
+            return Parsed(tuple(_parse(candidate)), python2=candidate is older)
+        except SyntaxError:
+            pass
+        except (ValueError, RecursionError, MemoryError, OverflowError):
+            return Parsed((), (Broken(0, len(python), "nested too deep or too large for the Python parser", "too-big"),))
+    text = older
+    for _ in range(MAX_CUTS):
+        try:
+            return Parsed(tuple(_parse(text)), tuple(sorted(broken, key=lambda cut: cut.start)))
+        except SyntaxError as error:
+            start, end = _block(text, error.lineno or 1)
+            reason = (error.msg or "invalid syntax").partition("(")[0].strip()
+        except (ValueError, RecursionError, MemoryError, OverflowError):
+            break
+        if not text[start:end].strip():
+            break
+        broken.append(Broken(start, end, reason))
+        text = text[:start] + blank(text[start:end]) + text[end:]
+    return Parsed((), (Broken(0, len(python), "not Python that can be read"),))
+
+
+def _parse(text: str) -> list[ast.stmt]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(text, type_comments=False).body
+
+
+def _block(text: str, line: int) -> tuple[int, int]:
+    """The top-level block around a line: from the last line without indent to the next."""
+    lines = text.split("\n")
+    first = min(line, len(lines)) - 1
+    while first > 0 and (not lines[first].strip() or lines[first][:1] in " \t)]}"):
+        first -= 1
+    last = first + 1
+    while last < len(lines) and (last < line or not lines[last].strip() or lines[last][:1] in " \t)]}"):
+        last += 1
+    start = sum(len(item) + 1 for item in lines[:first])
+    return start, min(start + sum(len(item) + 1 for item in lines[first:last]), len(text))
+
+
+def python2(text: str) -> str:
+    """Python 2's statements in Python 3's words; only characters behind the last one of a line are added."""
+    text = _PRINT.sub(_called("print"), text)
+    text = _EXEC.sub(_called("exec"), text)
+    text = _EXCEPT.sub(lambda match: match[1] + " " * len(match[2]) + match[3], text)
+    text = _RAISE.sub(lambda match: match[1] + ";", text)
+    text = text.replace("<>", "!=")
+    return _OCTAL.sub(" ", text)
+
+
+def _called(name: str):  # noqa: ANN202 - a replacement function for re.sub
+    def put(match: re.Match[str]) -> str:
+        at = match.start(2) - match.start(1) - len(match[1]) - len(name) - 1
+        argument = match[2]
+        comment = argument.find("#")
+        if comment >= 0 and not re.search(r"['\"]", argument[:comment]):
+            argument = argument[:comment]
+        return f"{match[1]}{name}({' ' * at}{argument})"
+
+    return put
+
+
+def is_automagic(line: str) -> bool:
+    """True for a line that IPython runs as a magic although no `%` stands before it."""
+    return bool(_SHELL_WORDS.match(line))

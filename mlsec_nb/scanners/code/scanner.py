@@ -1,0 +1,38 @@
+"""The code scanner: a document in, findings and gaps out."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mlsec_nb.config import Settings
+from mlsec_nb.core import Artifact, Component, Document, Finding, Gap, Rule
+
+from .python import PythonScan
+from .rules import catalogue
+
+NAME = "code"
+
+
+@dataclass(frozen=True, slots=True)
+class CodeScanner:
+    """Reads code as the notebook would run it; runs nothing."""
+
+    settings: Settings
+
+    @property
+    def name(self) -> str:
+        return NAME
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        return tuple(catalogue().rules.values())
+
+    def wants(self, artifact: Artifact) -> bool:
+        return artifact.is_text
+
+    def scan(self, document: Document) -> Iterator[Finding | Gap | Component]:
+        key = self.settings.key
+        yield from PythonScan(catalogue(), key, NAME).scan(document)
+
+
+def build(settings: Settings) -> CodeScanner:
+    return CodeScanner(settings)

@@ -12,7 +12,14 @@ from mlsec_nb.core import Scanner
 
 Build = Callable[[Settings], Scanner]
 
-BUILT_IN: Mapping[str, Build] = {}
+
+def _code(settings: Settings) -> Scanner:
+    from .code.scanner import build
+
+    return build(settings)
+
+
+BUILT_IN: Mapping[str, Build] = {"code": _code}
 
 
 def available() -> dict[str, Build]:

@@ -14,13 +14,16 @@ from .values import NOTHING, UNKNOWN, Function, Origin, Value, constant, either,
 
 _STRING_METHODS = frozenset({
     "format", "strip", "lstrip", "rstrip", "lower", "upper", "replace", "encode", "decode", "title", "join", "split",
-    "splitlines", "removeprefix", "removesuffix", "expanduser", "resolve", "absolute", "as_posix", "joinpath", "format_map",
+    "splitlines", "removeprefix", "removesuffix", "expanduser", "resolve", "absolute", "as_posix", "joinpath",
+    "format_map",
 })  # fmt: skip
 _CARRIERS = frozenset({
     "builtins.str", "builtins.repr", "builtins.bytes", "builtins.list", "builtins.tuple", "builtins.dict", "os.fspath",
     "pathlib.Path", "pathlib.PurePath", "pathlib.PosixPath", "os.path.expanduser", "os.path.abspath", "builtins.format",
     "os.path.realpath", "os.path.normpath", "textwrap.dedent", "builtins.sorted", "copy.deepcopy", "json.dumps",
 })  # fmt: skip
+_FLOWING = frozenset({"download", "upload", "input", "model", "decoded", "bucket"})
+_STORES = frozenset({"download_file", "download_to_filename", "fget_object", "download_fileobj", "get"})
 
 
 class Calls(Expressions):
@@ -142,7 +145,11 @@ class Calls(Expressions):
             scope.set(spec.kwarg.arg, Value(entries=None if arguments.open else rest, origins=merge(*rest.values())))
 
     def _default(self, node: ast.expr | None, function: Function) -> Value:
-        return self.evaluate(node, function.scope) if isinstance(node, ast.Constant | ast.Name | ast.Attribute) else NOTHING
+        return (
+            self.evaluate(node, function.scope)
+            if isinstance(node, ast.Constant | ast.Name | ast.Attribute)
+            else NOTHING
+        )
 
     def check(self, name: str, node: ast.AST, arguments: Arguments) -> None:
         """Emit a hit for every rule that is about this call."""
@@ -172,7 +179,8 @@ class Calls(Expressions):
         flow = self.catalogue.names["flow"]
         leaf = name.rpartition(".")[2]
         if (place := flow["download_to"].get(name) or flow["download_to"].get(f"*.{leaf}")) is not None:
-            origin = Origin("download", (self.step(node, "downloaded here"),))
+            kind = flow["sources"].get(name) or ("bucket" if leaf in _STORES else "download")
+            origin = Origin(kind, (self.step(node, flow["told"][kind]),))
             for item in place:
                 if (target := arguments.get(item)) is not None:
                     self.put_file(target, origin)
@@ -224,13 +232,17 @@ class Calls(Expressions):
                 origins = (origin, *origins)
             if target is not None and text is None:
                 text = target.text
-        members = {"": arguments.get(0) or NOTHING} if leaf in {"ZipFile", "TarFile"} or name == "tarfile.open" else None
+        members = (
+            {"": arguments.get(0) or NOTHING} if leaf in {"ZipFile", "TarFile"} or name == "tarfile.open" else None
+        )
         return Value(name=f"{name}()" if name else None, origins=origins, text=text, members=members)
 
-    def _carried(self, name: str, leaf: str, values: tuple[Value, ...], node: ast.Call, callee: Value) -> tuple[Origin, ...]:
+    def _carried(
+        self, name: str, leaf: str, values: tuple[Value, ...], node: ast.Call, callee: Value
+    ) -> tuple[Origin, ...]:
         """What flows through a call; a secret only through what keeps it readable, own files through nothing."""
         text_like = leaf in _STRING_METHODS or name in _CARRIERS
-        kept = [origin for origin in merge(*values) if text_like or origin.kind in {"download", "upload", "input", "model", "decoded"}]
+        kept = [origin for origin in merge(*values) if text_like or origin.kind in _FLOWING]
         if not text_like and leaf in {"BytesIO", "loads", "read", "getvalue", "open", "load", "seek", "getbuffer"}:
             kept += [origin for origin in merge(*values) if origin.kind == "own"]
         del node, callee
@@ -240,9 +252,13 @@ class Calls(Expressions):
         """The text of a string or path that a call gives, with braces where a part is unknown."""
         first = arguments.get(0)
         if name == "os.path.join" and arguments.positional:
-            return posixpath.join(*(self._said(value, item) for value, item in zip(arguments.positional, node.args, strict=False)))
+            return posixpath.join(
+                *(self._said(value, item) for value, item in zip(arguments.positional, node.args, strict=False))
+            )
         if name in {"pathlib.Path", "pathlib.PurePath"} and arguments.positional:
-            return posixpath.join(*(self._said(value, item) for value, item in zip(arguments.positional, node.args, strict=False)))
+            return posixpath.join(
+                *(self._said(value, item) for value, item in zip(arguments.positional, node.args, strict=False))
+            )
         if name in _CARRIERS:
             return first.text if first is not None else None
         base = (callee.members or {}).get("")
@@ -251,7 +267,9 @@ class Calls(Expressions):
         if leaf == "format":
             return _format(base.text, arguments.positional, arguments.keywords)
         if leaf == "joinpath" and first is not None:
-            return posixpath.join(base.text, *(self._said(v, n) for v, n in zip(arguments.positional, node.args, strict=False)))
+            return posixpath.join(
+                base.text, *(self._said(v, n) for v, n in zip(arguments.positional, node.args, strict=False))
+            )
         if leaf in {"strip", "lstrip", "rstrip", "expanduser", "resolve", "absolute", "as_posix"}:
             return base.text
         return None

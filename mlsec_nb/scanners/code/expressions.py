@@ -9,7 +9,9 @@ from .values import NOTHING, UNKNOWN, Function, Origin, Value, constant, either,
 
 MAX_ITEMS = 64  # of a literal list or dict that are looked at one by one
 MAX_NAME = 160
-_PATHS = frozenset({"pathlib.Path()", "pathlib.PurePath()", "pathlib.PosixPath()", "pathlib.Path.home()", "pathlib.Path.cwd()"})
+_PATHS = frozenset(
+    {"pathlib.Path()", "pathlib.PurePath()", "pathlib.PosixPath()", "pathlib.Path.home()", "pathlib.Path.cwd()"}
+)
 
 
 class Expressions(State):
@@ -111,7 +113,8 @@ class Expressions(State):
         if table == "os.environ":
             kind = "secret" if self.is_secret_name(key) else "env"
             stored = scope.top.get(f"os.environ[{key}]")
-            origin = Origin(kind, (self.step(node, f"{kind if kind == 'secret' else 'value'} read from the environment"),))
+            told = "secret" if kind == "secret" else "value"
+            origin = Origin(kind, (self.step(node, f"{told} read from the environment"),))
             return (stored or Value(text=f"{{{key}}}")).with_(origins=(origin,))
         return scope.get(key) or NOTHING
 
@@ -135,8 +138,8 @@ class Expressions(State):
             return Value(text=self._said(left, node.left) + self._said(right, node.right), origins=origins,
                          const=left.const + right.const if _both(left, right) else UNKNOWN)  # fmt: skip
         if isinstance(node.op, ast.Div) and (left.name in _PATHS or left.is_string):
-            return Value(name="pathlib.Path()", text=posixpath.join(self._said(left, node.left), self._said(right, node.right)),
-                         origins=origins)  # fmt: skip
+            parts = self._said(left, node.left), self._said(right, node.right)
+            return Value(name="pathlib.Path()", text=posixpath.join(*parts), origins=origins)
         if isinstance(node.op, ast.Mod) and left.is_string:
             return Value(text=self._formatted(left, right), origins=origins)
         if isinstance(node.op, ast.BitOr) and left.entries is not None and right.entries is not None:

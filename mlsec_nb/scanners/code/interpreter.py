@@ -102,14 +102,20 @@ class Interpreter(Calls):
             self.assign(node.target, self.evaluate(node.value, scope), scope)
 
     def _do_augassign(self, node: ast.AugAssign, scope: Scope) -> None:
-        value = self.evaluate(ast.BinOp(node.target, node.op, node.value, lineno=node.lineno, col_offset=node.col_offset,
-                                        end_lineno=node.end_lineno, end_col_offset=node.end_col_offset), scope)  # fmt: skip
+        value = self.evaluate(ast.copy_location(ast.BinOp(node.target, node.op, node.value), node), scope)
         self.assign(node.target, value, scope)
 
     def assign(self, target: ast.expr, value: Value, scope: Scope) -> None:
         if isinstance(target, ast.Name):
-            if self.is_secret_name(target.id) and value.is_string and isinstance(value.const, str) and len(value.const) > 5:
-                value = value.with_(origins=(*value.origins, Origin("secret", (self.step(target, "a secret is set here"),))))
+            if (
+                self.is_secret_name(target.id)
+                and value.is_string
+                and isinstance(value.const, str)
+                and len(value.const) > 5
+            ):
+                value = value.with_(
+                    origins=(*value.origins, Origin("secret", (self.step(target, "a secret is set here"),)))
+                )
             scope.set(target.id, value)
         elif isinstance(target, ast.Tuple | ast.List):
             items = value.items if value.items is not None and len(value.items) == len(target.elts) else None

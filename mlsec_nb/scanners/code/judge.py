@@ -6,17 +6,19 @@ from dataclasses import dataclass
 from mlsec_nb.core import Confidence, Severity
 
 from .rules import Condition, Sink
-from .values import NOTHING, UNKNOWN, Origin, Value
+from .values import UNKNOWN, Origin, Value
 
 RAISED: Mapping[str, Severity] = {
     "download": Severity.CRITICAL, "upload": Severity.CRITICAL, "input": Severity.HIGH, "model": Severity.HIGH,
-    "decoded": Severity.HIGH, "own": Severity.LOW,
+    "decoded": Severity.HIGH, "bucket": Severity.HIGH, "own": Severity.LOW,
 }  # fmt: skip
 TOLD = {
     "download": "what it reads was downloaded", "upload": "what it reads was uploaded by somebody",
     "input": "what it reads comes from user input", "model": "what it reads is a model's answer",
     "decoded": "what it reads was decoded from a literal", "own": "this notebook wrote it itself",
 }  # fmt: skip
+
+_STORES = ("s3://", "s3a://", "gs://", "gcs://", "abfs://", "abfss://", "wasb://", "az://", "dbfs:/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,26 +53,16 @@ class Judgement:
     note: str = ""
 
 
-def judge(sink: Sink, arguments: Arguments, base: Severity, sure: Confidence, files: Mapping[int, Origin]) -> Judgement | None:
+def judge(
+    sink: Sink, arguments: Arguments, base: Severity, sure: Confidence, files: Mapping[int, Origin]
+) -> Judgement | None:
     """The judgement of a sink, or None when the call is not what the rule is about.
 
     `files` holds, by the id of an argument, the origin of the file that it names.
     """
-    confidence = sink.confidence or sure
-    for condition in sink.only:
-        held = holds(condition, arguments)
-        if held is False:
-            return None
-        if held is None:
-            if not condition.unknown:
-                return None
-            confidence = Confidence.LOW
-    for condition in sink.unless:
-        held = holds(condition, arguments)
-        if held is True:
-            return None
-        if held is None:
-            confidence = Confidence.LOW
+    confidence = conditions(sink, arguments, sink.confidence or sure)
+    if confidence is None:
+        return None
     origin = worst(sink, arguments, files)
     if sink.requires and (origin is None or origin.kind not in sink.requires):
         return None
@@ -81,6 +73,21 @@ def judge(sink: Sink, arguments: Arguments, base: Severity, sure: Confidence, fi
         return Judgement(severity, confidence, None)
     raised = sink.raised.get(origin.kind, RAISED.get(origin.kind) if sink.data and not sink.raised else None)
     return Judgement(raised or severity, confidence, origin, TOLD.get(origin.kind, "") if raised else "")
+
+
+def conditions(sink: Sink, arguments: Arguments, sure: Confidence) -> Confidence | None:
+    """How sure it is that the arguments are those that the sink is about, or None when they are not."""
+    for condition in sink.only:
+        held = holds(condition, arguments)
+        if held is False or (held is None and not condition.unknown):
+            return None
+        sure = sure if held else Confidence.LOW
+    for condition in sink.unless:
+        held = holds(condition, arguments)
+        if held is True:
+            return None
+        sure = Confidence.LOW if held is None else sure
+    return sure
 
 
 def holds(condition: Condition, arguments: Arguments) -> bool | None:
@@ -105,7 +112,7 @@ def holds(condition: Condition, arguments: Arguments) -> bool | None:
         return any(type(value.const) is type(wanted) and value.const == wanted for wanted in condition.values)
     if value.name is not None and value.name in condition.values:
         return True
-    return None if value is NOTHING or value.name is None else None
+    return None
 
 
 def worst(sink: Sink, arguments: Arguments, files: Mapping[int, Origin]) -> Origin | None:
@@ -123,11 +130,13 @@ def worst(sink: Sink, arguments: Arguments, files: Mapping[int, Origin]) -> Orig
                 found.append(files[id(item)])
             if item.text is not None and is_url(item.text):
                 found.append(Origin("download"))
-    order = ["download", "upload", "input", "model", "decoded", "secret", "own", "env"]
+            elif item.text is not None and item.text.startswith(_STORES):
+                found.append(Origin("bucket"))
+    order = ["download", "upload", "input", "model", "decoded", "bucket", "secret", "own", "env"]
     wanted_kinds = sink.requires or tuple(order)
     found = [origin for origin in found if origin.kind in wanted_kinds or origin.kind in RAISED]
     return min(found, key=lambda origin: order.index(origin.kind) if origin.kind in order else 99, default=None)
 
 
 def is_url(text: str) -> bool:
-    return text.startswith(("http://", "https://", "ftp://", "hf://", "s3://", "gs://", "gcs://", "abfs://", "wasb://", "az://"))
+    return text.startswith(("http://", "https://", "ftp://", "hf://"))

@@ -3,15 +3,21 @@
 import ast
 import re
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from .transform import blank
+from .transform import blank, margin
 
 MAX_CUTS = 12
 MAX_DEPTH = 180  # of brackets; CPython refuses 200
-_PRINT = re.compile(r"^([ \t]*(?:[^\n#'\"]*?:[ \t]+)?)print[ \t](?![ \t]*[=(.,\[)])(?:>>)?[ \t]*([^\n]*?)[ \t]*$", re.MULTILINE)
+_PRINT = re.compile(
+    r"^([ \t]*(?:[^\n#'\"]*?:[ \t]+)?)print[ \t](?![ \t]*[=(.,\[)])(?:>>)?[ \t]*([^\n]*?)[ \t]*$", re.MULTILINE
+)
+_COMMENT = re.compile(r"((?:[^#'\"]|'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\")*)#")
 _EXEC = re.compile(r"^([ \t]*)exec[ \t](?![ \t]*[=(.,\[)])([^\n]*?)[ \t]*$", re.MULTILINE)
-_EXCEPT = re.compile(r"^([ \t]*except[ \t]+[\w.]+|[ \t]*except[ \t]*\([^()\n]*\))([ \t]*,[ \t]*\w+)([ \t]*:)", re.MULTILINE)
+_EXCEPT = re.compile(
+    r"^([ \t]*except[ \t]+[\w.]+|[ \t]*except[ \t]*\([^()\n]*\))([ \t]*,[ \t]*\w+)([ \t]*:)", re.MULTILINE
+)
 _RAISE = re.compile(r"^([ \t]*raise[ \t]+[\w.]+[ \t]*),", re.MULTILINE)
 _OCTAL = re.compile(r"(?<![\w.])0(?=[0-7]+\b)")
 _SHELL_WORDS = re.compile(
@@ -63,7 +69,9 @@ def parse(python: str) -> Parsed:
         except SyntaxError:
             pass
         except (ValueError, RecursionError, MemoryError, OverflowError):
-            return Parsed((), (Broken(0, len(python), "nested too deep or too large for the Python parser", "too-big"),))
+            return Parsed(
+                (), (Broken(0, len(python), "nested too deep or too large for the Python parser", "too-big"),)
+            )
     text = older
     for _ in range(MAX_CUTS):
         try:
@@ -83,20 +91,26 @@ def parse(python: str) -> Parsed:
 def _parse(text: str) -> list[ast.stmt]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return ast.parse(text, type_comments=False).body
+        if width := margin(text):
+            text = "\n".join(line[width:] for line in text.split("\n"))
+        return ast.parse(text).body
 
 
 def _block(text: str, line: int) -> tuple[int, int]:
     """The top-level block around a line: from the last line without indent to the next."""
-    lines = text.split("\n")
+    lines, width = text.split("\n"), margin(text)
     first = min(line, len(lines)) - 1
-    while first > 0 and (not lines[first].strip() or lines[first][:1] in " \t)]}"):
+    while first > 0 and _continues(lines[first][width:]):
         first -= 1
     last = first + 1
-    while last < len(lines) and (last < line or not lines[last].strip() or lines[last][:1] in " \t)]}"):
+    while last < len(lines) and (last < line or _continues(lines[last][width:])):
         last += 1
     start = sum(len(item) + 1 for item in lines[:first])
     return start, min(start + sum(len(item) + 1 for item in lines[first:last]), len(text))
+
+
+def _continues(line: str) -> bool:
+    return not line.strip() or line[0] in " \t)]}"
 
 
 def python2(text: str) -> str:
@@ -109,13 +123,12 @@ def python2(text: str) -> str:
     return _OCTAL.sub(" ", text)
 
 
-def _called(name: str):  # noqa: ANN202 - a replacement function for re.sub
+def _called(name: str) -> Callable[[re.Match[str]], str]:
     def put(match: re.Match[str]) -> str:
         at = match.start(2) - match.start(1) - len(match[1]) - len(name) - 1
         argument = match[2]
-        comment = argument.find("#")
-        if comment >= 0 and not re.search(r"['\"]", argument[:comment]):
-            argument = argument[:comment]
+        if (comment := _COMMENT.match(argument)) is not None:
+            argument = comment[1]
         return f"{match[1]}{name}({' ' * at}{argument})"
 
     return put

@@ -8,11 +8,11 @@ from mlsec_nb.core import Document, Finding, Gap, Segment
 
 from .findings import finding
 from .interpreter import Interpreter
-from .rules import Catalogue
-from .source import Source
-from .salvage import salvage
-from .sources import code_cells, executed_order, python_sources, words
 from .parsing import Broken, Parsed, parse
+from .rules import Catalogue
+from .salvage import salvage
+from .source import Source
+from .sources import code_cells, executed_order, python_sources, words
 from .state import Hit
 
 _PINNED = re.compile(r"\b(torch|numpy|keras|tensorflow|transformers|pyyaml|PyYAML)[ \t]*==[ \t]*(\d+(?:\.\d+){0,2})")
@@ -28,7 +28,7 @@ class PythonScan:
 
     def scan(self, document: Document) -> Iterator[Finding | Gap]:
         sources = python_sources(document)
-        if not sources or self.catalogue.words.isdisjoint(words(document, sources)):
+        if not sources or not self.catalogue.concerns(words(sources)):
             return
         parsed: dict[int, Parsed] = {}
         for source in sources:
@@ -40,7 +40,9 @@ class PythonScan:
         for hit in sorted(hits.values(), key=lambda hit: (hit.source.cell or 0, hit.start, hit.rule)):
             yield finding(hit, self.catalogue, self.name, self.key)
 
-    def _walk(self, document: Document, sources: list[Source], parsed: dict[int, Parsed]) -> dict[tuple[str, int, int], Hit]:
+    def _walk(
+        self, document: Document, sources: list[Source], parsed: dict[int, Parsed]
+    ) -> dict[tuple[str, int, int], Hit]:
         """Two rounds over the cells in every order: the first learns which files come from where."""
         versions = _versions(source.segment for source in sources)
         orders = [sources]
@@ -51,6 +53,8 @@ class PythonScan:
         for order in orders:
             first = Interpreter(self.catalogue, versions=versions)
             self._round(first, order, parsed)
+            if not first.hits:
+                continue
             second = Interpreter(self.catalogue, versions=versions, hits=hits, files=first.files)
             self._round(second, order, parsed)
         return hits
@@ -63,7 +67,7 @@ class PythonScan:
 
     def _gap(self, source: Source, broken: Broken) -> Gap:
         return Gap(location=source.at(broken.start, broken.end), scanner=self.name, code=broken.code,
-                   reason=f"this Python cannot be read ({broken.reason}); it was searched for known calls only")  # fmt: skip
+                   reason=f"not readable as Python ({broken.reason}): searched for known calls only")  # fmt: skip
 
 
 def _versions(segments: Iterator[Segment]) -> dict[str, tuple[int, ...]]:

@@ -82,7 +82,8 @@ class Catalogue:
     patterns: tuple[Pattern, ...]
     names: Mapping[str, Any]
     shell: Mapping[str, Any]
-    words: frozenset[str]
+    needs: Mapping[str, frozenset[str]]  # last name → words of which one must stand beside it (none: any)
+    triggers: frozenset[str]
     codes: Mapping[str, tuple[str, ...]]  # rule → bandit test ids that say the same
 
     def sinks_of(self, name: str) -> Iterator[Sink]:
@@ -90,6 +91,13 @@ class Catalogue:
         for sink in self.loose.get(name.rpartition(".")[2], ()):
             if any(_matches(pattern, name) for pattern in sink.names):
                 yield sink
+
+    def concerns(self, words: frozenset[str]) -> bool:
+        """Whether any rule can be about code in which these words stand."""
+        if not self.triggers.isdisjoint(words):
+            return True
+        return any(not roots or not roots.isdisjoint(words)
+                   for leaf in self.needs.keys() & words for roots in (self.needs[leaf],))  # fmt: skip
 
 
 def _matches(pattern: str, name: str) -> bool:
@@ -177,7 +185,7 @@ def _index(sinks: Iterable[Sink]) -> tuple[dict[str, tuple[Sink, ...]], dict[str
     loose: dict[str, list[Sink]] = {}
     for sink in sinks:
         for name in sink.names:
-            table, key = (loose, name.rpartition(".")[2]) if "*" in name else (exact, name)
+            table, key = (loose, name.rpartition(".")[2].lstrip("*")) if "*" in name else (exact, name)
             if sink not in table.setdefault(key, []):
                 table[key].append(sink)
     return ({k: tuple(v) for k, v in exact.items()}, {k: tuple(v) for k, v in loose.items()})
@@ -200,7 +208,6 @@ def catalogue() -> Catalogue:
     assigns = [_sink(rule, item, assigned=True) for rule, table in tables.items() for item in table.get("assign", ())]
     exact, loose = _index(sinks)
     targets, _ = _index(assigns)
-    leaves = {name.rpartition(".")[2] for sink in (*sinks, *assigns) for name in sink.names}
     return Catalogue(
         rules={name: _rule(name, table) for name, table in tables.items()},
         sinks=exact,
@@ -209,11 +216,34 @@ def catalogue() -> Catalogue:
         patterns=tuple(_pattern(rule, item) for rule, table in tables.items() for item in table.get("pattern", ())),
         names=_names(knowledge["names"]),
         shell=knowledge.get("shell", {}),
-        words=frozenset(leaves | set(knowledge["names"]["triggers"])),
-        codes={rule: tuple(ref for ref in table.get("references", ()) if re.fullmatch(r"B\d{3}", ref))
-               for rule, table in tables.items()},  # fmt: skip
+        needs=_needs([*sinks, *assigns], knowledge["names"]),
+        triggers=frozenset(knowledge["names"]["triggers"]),
+        codes={
+            rule: tuple(ref for ref in table.get("references", ()) if re.fullmatch(r"B\d{3}", ref))
+            for rule, table in tables.items()
+        },
     )
 
 
 def _names(table: dict[str, Any]) -> dict[str, Any]:
     return {**table, "builtins": frozenset(table["builtins"]), "secret_pattern": re.compile(table["secret"])}
+
+
+def _needs(sinks: Iterable[Sink], names: Mapping[str, Any]) -> dict[str, frozenset[str]]:
+    """By the last name of every sink, the words by which its module can be written."""
+    written: dict[str, set[str]] = {}
+    for table in (names["canonical"], names["conventions"]):
+        for alias, name in table.items():
+            written.setdefault(name.partition(".")[0], set()).add(alias.partition(".")[0])
+    needs: dict[str, set[str]] = {}
+    free: set[str] = set()
+    for sink in sinks:
+        for name in sink.names:
+            words = re.findall(r"\w+", name)
+            if not words:
+                continue
+            leaf, root = words[-1], words[0]
+            needs.setdefault(leaf, set()).update({root}, written.get(root, ()))
+            if name[0] in "*?" or root == "builtins":
+                free.add(leaf)
+    return {leaf: frozenset() if leaf in free else frozenset(roots) for leaf, roots in needs.items()}

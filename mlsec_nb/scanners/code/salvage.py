@@ -51,7 +51,7 @@ def _statements(source: Source, start: int, end: int) -> Iterator[ast.stmt]:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
     line = text.count("\n", 0, start)
-    column = len(text[text.rfind("\n", 0, start) + 1 : start].encode("utf-8", "replace"))
+    column = len(text[text.rfind("\n", 0, start) + 1 : start].encode("utf-8", "replace")) - source.margin
     for statement in body:
         for node in ast.walk(statement):
             if not hasattr(node, "lineno"):

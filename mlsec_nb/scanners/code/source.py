@@ -7,7 +7,7 @@ from functools import cached_property
 
 from mlsec_nb.core import Location, Segment
 
-from .transform import Piece
+from .transform import Piece, margin
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,6 +18,11 @@ class Source:
     python: str
     cell: int | None = None
     pieces: Mapping[int, Piece] = field(default_factory=dict)
+
+    @cached_property
+    def margin(self) -> int:
+        """Characters that were taken off every line before it was parsed."""
+        return margin(self.python)
 
     @cached_property
     def starts(self) -> list[int]:
@@ -32,9 +37,14 @@ class Source:
         if not 0 < line < len(starts):
             return len(self.segment.text)
         start = starts[line - 1]
+        column += self.margin
         text = self.python[start : start + column]
         if not text.isascii():
-            text = self.python[start : starts[line] - 1].encode("utf-8", "surrogatepass")[:column].decode("utf-8", "ignore")
+            text = (
+                self.python[start : starts[line] - 1]
+                .encode("utf-8", "surrogatepass")[:column]
+                .decode("utf-8", "ignore")
+            )
             column = len(text)
         return min(start + column, len(self.segment.text))
 

@@ -27,7 +27,9 @@ def code_cells(document: Document) -> list[Cell]:
 def python_sources(document: Document) -> list[Source]:
     """Every code cell that the kernel would run as Python, in document order; or the file, if it is Python."""
     if document.cells or document.artifact.kind is Kind.NOTEBOOK:
-        return [source_of(cell.source, cell.number) for cell in code_cells(document) if is_python(document, cell.source)]
+        return [
+            source_of(cell.source, cell.number) for cell in code_cells(document) if is_python(document, cell.source)
+        ]
     return [
         Source(segment, normal(segment.text))
         for segment in document.segments
@@ -42,12 +44,11 @@ def source_of(segment: Segment, cell: int | None = None) -> Source:
     return Source(segment, shown.python, cell, dict(shown.pieces))
 
 
-def words(document: Document, sources: list[Source]) -> frozenset[str]:
+def words(sources: list[Source]) -> frozenset[str]:
     """Every identifier that stands in the code; what no rule can be about is never parsed."""
     found: set[str] = set()
     for source in sources:
         found.update(_WORD.findall(source.segment.text))
-    del document
     return frozenset(found)
 
 
@@ -72,4 +73,15 @@ def executed_order(cells: list[Cell]) -> list[int] | None:
     return [number for _, number in sorted(ran)] + never
 
 
-__all__ = ["Transformed", "automagic", "blank", "code_cells", "executed_order", "is_python", "parse", "python_sources", "source_of", "words"]
+__all__ = [
+    "Transformed",
+    "automagic",
+    "blank",
+    "code_cells",
+    "executed_order",
+    "is_python",
+    "parse",
+    "python_sources",
+    "source_of",
+    "words",
+]

@@ -65,12 +65,11 @@ def blank(text: str) -> str:
 def transform(text: str) -> Transformed:
     """The Python of a cell with every character at its place, and what is not Python."""
     if not _HINT.search(text):
-        return Transformed(_dedent(text), {})
+        return Transformed(text, {})
     if found := _CELL_MAGIC.match(text):
         return _cell_magic(text, found)
     if re.match(r"\s*(>>>|In \[\d+\]:)", text):
         text = _PROMPT.sub(lambda match: match[1] + " " * len(match[2]), text)
-        text = _flush(text)
     out: list[str] = []
     pieces: dict[int, Piece] = {}
     position = 0
@@ -80,7 +79,7 @@ def transform(text: str) -> Transformed:
         out.append(_line(line, start, pieces))
         position = end
     out.append(text[position:])
-    return Transformed(_dedent("".join(out)), pieces)
+    return Transformed("".join(out), pieces)
 
 
 def _cell_magic(text: str, found: re.Match[str]) -> Transformed:
@@ -99,7 +98,7 @@ def _cell_magic(text: str, found: re.Match[str]) -> Transformed:
         head = blank(text[:skip]) + statement + blank(text[found.end("rest") : body_at])
     rest = transform(text[body_at:])
     pieces = {offset + body_at: _moved(inner, body_at) for offset, inner in rest.pieces.items()}
-    return Transformed(_dedent(head) + rest.python, {**pieces, -1: piece})
+    return Transformed(head + rest.python, {**pieces, -1: piece})
 
 
 def _moved(piece: Piece, by: int) -> Piece:
@@ -157,26 +156,13 @@ def _placeholder(text: str) -> str:
     return "0" + blank(text[1:])
 
 
-def _dedent(text: str) -> str:
-    """IPython runs an indented cell as if its first line's indent were not there; here it becomes a block."""
-    return _flush(text) if text[:1] in {" ", "\t", "\n"} else text
-
-
-def _flush(text: str) -> str:
-    """Give an indented cell a first line that makes the indent legal, when there is room for it."""
-    first = re.search(r"\S", text)
-    if first is None or first.start() == 0 or text[first.start() - 1] == "\n":
-        return text
-    margin = text.rfind("\n", 0, first.start()) + 1
-    width = first.start() - margin
-    if width >= 5:
-        head = "if 1:"
-        return text[:margin] + head + text[margin + 5 :] if _single_block(text, width) else text
-    return text
-
-
-def _single_block(text: str, width: int) -> bool:
-    return all(not line.strip() or line.startswith(" " * width) for line in text.splitlines())
+def margin(text: str) -> int:
+    """The indent that IPython takes off a cell: that of its first line, when every line has it."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    if not lines or lines[0][0] not in " \t":
+        return 0
+    width = _indent(lines[0])
+    return width if all(line.startswith(lines[0][:width]) for line in lines) else 0
 
 
 def logical_lines(text: str) -> Iterator[tuple[int, int]]:

@@ -8,9 +8,6 @@ from typing import Any
 
 from .source import Source
 
-
-
-
 MAX_ORIGINS = 4
 MAX_STEPS = 8
 

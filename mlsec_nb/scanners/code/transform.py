@@ -95,7 +95,9 @@ def _cell_magic(text: str, found: re.Match[str]) -> Transformed:
         options = _OPTIONS.match(found["rest"])
         skip = found.start("rest") + (options.end() if options else 0)
         statement = text[skip : found.end("rest")]
-        head = blank(text[:skip]) + statement + blank(text[found.end("rest") : body_at])
+        if statement.strip():
+            lead = blank(text[:start]) + "if 1:" + " " * (skip - start - 5)
+            head = lead + statement + blank(text[found.end("rest") : body_at])
     rest = transform(text[body_at:])
     pieces = {offset + body_at: _moved(inner, body_at) for offset, inner in rest.pieces.items()}
     return Transformed(head + rest.python, {**pieces, -1: piece})

@@ -3,8 +3,12 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 BROWSER ?= /usr/bin/chromium
+.DEFAULT_GOAL := help
 
-.PHONY: demo test check lint unit slow bench generate clean help
+include extension/panel.mk
+
+.PHONY: demo test check lint unit slow bench generate clean help browser
+
 
 help:
 	@echo "make demo   install into $(VENV) and audit the shipped notebooks"
@@ -42,10 +46,15 @@ unit: $(VENV)/.tests
 
 check: lint unit
 
-test: check slow
+test: browser panel-check check panel slow e2e
 
 slow: $(VENV)/.tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "slow and not e2e"
+
+# The browser of the end-to-end tests; Debian's, because nothing is downloaded from elsewhere.
+browser:
+	@test -x $(BROWSER) || { test "$$(id -u)" = 0 && apt-get update -q && apt-get install -qy --no-install-recommends chromium; } \
+	  || { echo "the end-to-end tests need Chromium: install Debian's package chromium, or set BROWSER=/path/to/chromium" >&2; exit 1; }
 
 bench: $(VENV)/.tests
 	@for file in tests/benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done

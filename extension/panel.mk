@@ -1,5 +1,4 @@
-# The panel's part of the Makefile; needs node >= 20.19 and npm. PYTHON is the interpreter that has the test libraries.
-PYTHON ?= python3
+# The panel's part of the Makefile, which includes it; needs node >= 20.19 and npm.
 
 .PHONY: panel panel-check e2e
 
@@ -12,5 +11,5 @@ panel: extension/node_modules/.package-lock.json  ## build the JupyterLab panel 
 panel-check: extension/node_modules/.package-lock.json  ## lint, types and unit tests of the panel
 	cd extension && npm run --silent check
 
-e2e: panel  ## JupyterLab in a real browser; needs Debian's chromium (or CHROMIUM=/path)
-	$(PYTHON) -m pytest -m e2e tests/e2e
+e2e: panel $(VENV)/.tests  ## JupyterLab in a real browser; needs Debian's chromium (or CHROMIUM=/path)
+	$(BIN)/python -m pytest -m e2e tests/e2e

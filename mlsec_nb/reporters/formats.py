@@ -9,6 +9,7 @@ from mlsec_nb.core import Report, UsageError
 from .csv import render as csv
 from .github import render as github
 from .gitlab import render as gitlab
+from .html import render as html
 from .json import render as json
 from .junit import render as junit
 from .markdown import render as markdown
@@ -22,6 +23,7 @@ FORMATS: Mapping[str, Format] = {
     "terminal": terminal,
     "json": json,
     "sarif": sarif,
+    "html": html,
     "markdown": markdown,
     "junit": junit,
     "gitlab": gitlab,

@@ -230,7 +230,7 @@ def _logical(place: Location) -> dict[str, Any] | None:
 
 
 def _suppression(judged: Judged) -> dict[str, str]:
-    kind = "inSource" if judged.reason.startswith("inline") else "external"
+    kind = "external" if judged.reason.startswith("ignored by the config") else "inSource"
     return {"kind": kind, "justification": prose(judged.reason)}
 
 

@@ -127,7 +127,9 @@ def _finding(judged: Judged, paper: _Paper) -> list[str]:
     lines += _steps(one, paper)
     if judged.status is not Status.NEW:
         lines += paper.wrap(f"{judged.status}: {prose(judged.reason) or 'no reason given'}", _INDENT)
-    elif hint := _hint(one):
+    elif judged.reason:  # why a suppression did not count
+        lines += paper.wrap(f"note: {prose(judged.reason)}", _INDENT)
+    if judged.status is Status.NEW and (hint := _hint(one)):
         lines += paper.wrap(hint, _INDENT + "     ", first=f"{_INDENT}{paper.ink('fix', 'fix:')} ")
     return lines
 

@@ -123,11 +123,11 @@ def findings() -> tuple[Judged, ...]:
                 path="image.tar", layer="sha256:4bcf", member="root/.aws/credentials", line=2, column=21, raw_line=2,
                 raw_column=21),
             evidence=Evidence.secret(AWS, KEY, 4),
-        ), Status.KNOWN, "in the baseline since 2026-05-01"),
+        ), Status.KNOWN, "stands in the baseline: moves to the vault in June"),
         Judged(Finding(
             rule=AWS_KEY, scanner="secrets", location=_cell(9, "source", 1, 5, 20, 160),
             evidence=Evidence.secret(AWS[::-1], KEY), confidence=Confidence.MEDIUM,
-        ), Status.SUPPRESSED, "inline: a documented example key"),
+        ), Status.SUPPRESSED, "mlsec: ignore on line 1: a documented example key"),
     )  # fmt: skip
 
 

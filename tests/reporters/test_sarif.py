@@ -87,15 +87,19 @@ def test_status_becomes_suppressions_and_baseline_state(report):
     results = run_of(report)["results"]
     assert [one["baselineState"] for one in results] == ["new"] * 6 + ["unchanged"] * 2
     assert [one["suppressions"] for one in results[:-1]] == [[]] * 7
-    assert results[-1]["suppressions"] == [{"kind": "inSource", "justification": "inline: a documented example key"}]
+    assert results[-1]["suppressions"] == [
+        {"kind": "inSource", "justification": "mlsec: ignore on line 1: a documented example key"}
+    ]
     plain = run_of(Report(findings=report.findings[:3]))["results"][0]
     assert not {"baselineState", "suppressions"} & set(plain)
 
 
 def test_suppressions_from_elsewhere_are_external():
-    judged = dataclasses.replace(found(Location(path="a.py")), status=Status.SUPPRESSED, reason="config: accepted")
+    judged = dataclasses.replace(
+        found(Location(path="a.py")), status=Status.SUPPRESSED, reason="ignored by the config: accepted"
+    )
     (result,) = run_of(Report(findings=(judged,)))["results"]
-    assert result["suppressions"] == [{"kind": "external", "justification": "config: accepted"}]
+    assert result["suppressions"] == [{"kind": "external", "justification": "ignored by the config: accepted"}]
 
 
 def test_gaps_are_notifications_and_a_failed_scanner_is_no_success(report):

@@ -55,7 +55,7 @@ def test_known_and_suppressed_findings_are_counted_and_listed_when_asked(report)
     said = render(report, "terminal")
     assert "1 known" in said
     assert "SECRET-AWS-ACCESS-KEY" not in said
-    assert "suppressed: inline: a documented example key" in render(report, "terminal", verbose=True)
+    assert "suppressed: mlsec: ignore on line 1: a documented example key" in render(report, "terminal", verbose=True)
 
 
 def test_nothing_found_is_one_line():

@@ -10,11 +10,13 @@ from . import languages
 from .origins import Composed, Joined, Json, JsonOrigin, Leaves, at_pointer
 from .outputs import Outputs
 from .positions import Nth, Path, Raw, Shadowing
+from .texts import text_segments
 
 SCANNER = "notebooks"
 _ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")  # the format of nbformat 4.5
 _CELL_KEYS = frozenset({"cell_type", "id", "source", "input", "outputs", "metadata", "attachments", "execution_count",
                         "prompt_number", "language", "collapsed", "level"})  # fmt: skip
+_SCALAR_KEYS = frozenset({"execution_count", "prompt_number", "language", "collapsed", "level"})
 _PARTS = {"code": Part.CODE, "markdown": Part.MARKDOWN, "heading": Part.MARKDOWN, "raw": Part.RAW}
 _TOP_KEYS = frozenset({"cells", "worksheets", "metadata", "nbformat", "nbformat_minor", "orig_nbformat"})
 _WIDGETS = "widgets"
@@ -68,11 +70,14 @@ class _Reader:
         part = _PARTS.get(kind, Part.RAW) if isinstance(kind, str) else Part.RAW
         metadata = cell.get("metadata")
         fields = metadata if isinstance(metadata, dict) else {}
-        language = {Part.CODE: languages.of_cell(fields, self._language), Part.MARKDOWN: "markdown"}.get(part)
+        language = "markdown" if part is Part.MARKDOWN else None
+        if part is Part.CODE:
+            language = languages.of_cell(fields, self._language) if fields else self._language
         source = self._source(cell, path, place, part, language)
         outputs = self._outputs(cell, path, place)
         if metadata:
-            self._leaves(metadata, (*path, "metadata"), place.with_(part="metadata"), len(path) + 1)
+            there = Location(path=self._artifact.path, cell=number, cell_id=name, part="metadata")
+            self._leaves(metadata, (*path, "metadata"), there, len(path) + 1)
         if attachments := cell.get("attachments"):
             self._segments.extend(self._bundles(place).attachments(attachments, (*path, "attachments")))
         if rest := _rest_of_cell(cell, name):
@@ -92,9 +97,12 @@ class _Reader:
             if not isinstance(composed, Joined):
                 self._leaves(value, (*path, key), place, len(path))
                 composed = Joined([((*path, key), "")])
-        segment = Segment(composed.text(), part, place, JsonOrigin(place, self._raw, composed), language)
-        self._segments.append(segment)
-        return segment
+        if part is Part.MARKDOWN:
+            found = list(text_segments(composed, part, place, self._raw, language=language))
+        else:
+            found = [Segment(composed.text(), part, place, JsonOrigin(place, self._raw, composed), language)]
+        self._segments += found
+        return found[0]
 
     def _outputs(self, cell: dict[str, Any], path: Path, place: Location) -> tuple[Segment, ...]:
         value = cell.get("outputs")
@@ -209,14 +217,14 @@ def _rest_of_notebook(top: dict[str, Any]) -> Iterator[tuple[Path, Any]]:
 
 def _rest_of_cell(cell: dict[str, Any], name: str | None) -> dict[str, Any]:
     """What is not told elsewhere: unknown keys, and known ones with a text where none belongs."""
-    rest = {key: value for key, value in cell.items() if key not in _CELL_KEYS}
+    rest = {} if cell.keys() <= _CELL_KEYS else {key: cell[key] for key in cell if key not in _CELL_KEYS}
     if "source" in cell and "input" in cell:
         rest["input"] = cell["input"]
     if "id" in cell and name is None:
         rest["id"] = cell["id"]
     if cell.get("cell_type") not in _PARTS.keys() | {None}:
         rest["cell_type"] = cell["cell_type"]
-    for key in ("execution_count", "prompt_number", "language", "collapsed", "level"):
-        if isinstance(cell.get(key), str | list | dict) and cell[key] != "python":
-            rest[key] = cell[key]
+    for key, value in cell.items():
+        if key in _SCALAR_KEYS and isinstance(value, str | list | dict) and value != "python":
+            rest[key] = value
     return rest

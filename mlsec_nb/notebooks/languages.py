@@ -22,6 +22,7 @@ _BY_MIME = {
     "application/javascript": "javascript", "text/javascript": "javascript", "application/json": "json",
     "text/xml": "xml", "application/xml": "xml", "text/css": "css", "text/csv": "csv",
 }  # fmt: skip
+_POLYGLOT = {"vscode": "languageId", "dotnet_interactive": "language", "polyglot_notebook": "kernelName"}
 _SAME = {"ir": "r", "c++": "cpp", "c#": "csharp", "f#": "fsharp", "py": "python", "ipython": "python", "python3": "python",
          "python2": "python", "sh": "bash", "shell": "bash", "js": "javascript"}  # fmt: skip
 

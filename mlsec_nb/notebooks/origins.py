@@ -36,7 +36,7 @@ class Composed(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Joined:
     """Strings and lists of strings, one behind the other; lines count from the beginning of each part."""
 
@@ -60,7 +60,7 @@ class Joined:
                 start += len(item)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Cut:
     """Another text without what a pattern matches; a named group `keep` of the match stays."""
 
@@ -106,7 +106,7 @@ _ESCAPED = re.compile(r"\\(?:u00([0-9a-f]{2})|(.))", re.DOTALL)
 _LETTERS = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Json:
     """A value as one line of JSON, but strings as they read when decoded; lines count from each string's beginning."""
 
@@ -154,7 +154,7 @@ def _json_runs(value: Any, path: Path) -> Iterator[tuple[int, Path, int | None]]
         yield len(_dump(value)), path, None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Leaves:
     """The scalars inside a value as lines `outer.key = "value"`; lines count from each value's beginning."""
 
@@ -162,7 +162,9 @@ class Leaves:
     value: Any
 
     def text(self) -> str:
-        return "".join([part for part, _, _ in _leaves(self.value, self.path, "")])
+        lines: list[str] = []
+        _tell(self.value, "", lines)
+        return "".join(lines)
 
     def runs(self) -> Iterator[Run]:
         start = 0
@@ -171,14 +173,36 @@ class Leaves:
             start += len(part)
 
 
+def _tell(value: Any, name: str, lines: list[str]) -> None:
+    """What `_leaves` gives, without the way back: most texts are never asked for it."""
+    if isinstance(value, str):
+        lines.append(f'{name} = "{value}"\n' if name else f'"{value}"\n')
+    elif isinstance(value, dict) and value:
+        for key, item in value.items():
+            _tell(item, f"{name}.{key}" if name else key, lines)
+    elif isinstance(value, list) and value:
+        if _in_lines(value):
+            _tell("".join(value), name, lines)
+        else:
+            for item in value:
+                _tell(item, name, lines)
+    elif value is not None:
+        lines.append(f"{name} = {_dump(value)}\n" if name else f"{_dump(value)}\n")
+
+
+def _in_lines(value: list[Any]) -> bool:
+    """Whether a list is a text in lines, as notebooks write it."""
+    return all(isinstance(item, str) for item in value) and any(item.endswith("\n") for item in value)
+
+
 def _leaves(value: Any, path: Path, name: str) -> Iterator[tuple[str, Path, int | None]]:
     """Text, path and beginning of each piece."""
     if isinstance(value, dict) and value:
         for key, item in value.items():
             yield from _leaves(item, (*path, key), f"{name}.{key}" if name else key)
     elif isinstance(value, list) and value:
-        if all(isinstance(item, str) for item in value) and any(item.endswith("\n") for item in value):
-            yield from _line(Joined([(path, value)]), path, name)  # a text in lines, as notebooks write them
+        if _in_lines(value):
+            yield from _line(Joined([(path, value)]), path, name)
         else:
             for index, item in enumerate(value):
                 yield from _leaves(item, (*path, index), name)
@@ -201,15 +225,16 @@ def _line(text: Joined, path: Path, name: str) -> Iterator[tuple[str, Path, int 
 
 def _named(path: Path, name: str) -> Iterator[tuple[str, Path, int | None]]:
     """The name of a leaf; its last word is the key as it stands in the file."""
-    step = path[-1] if path else 0
+    if not name:
+        return
+    step = path[-1]
     if isinstance(step, str | Nth):
         key = step.key if isinstance(step, Nth) else step
         yield name[: len(name) - len(key)], (*path[:-1], Name(step)), None
         yield key, (*path[:-1], Name(step)), 0
-    elif name:
+    else:
         yield name, path, None
-    if name:
-        yield " = ", path, None
+    yield " = ", path, None
 
 
 @dataclass(slots=True, eq=False)

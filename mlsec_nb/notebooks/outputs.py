@@ -5,14 +5,16 @@ from typing import Any, TypeGuard
 
 from mlsec_nb.core import Location, Part, Segment
 
-from . import languages
-from .origins import Composed, Cut, Joined, Json, JsonOrigin, Leaves, at_pointer
+from . import images
+from .origins import Joined, Json, JsonOrigin, Leaves, at_pointer
 from .positions import Path, Raw
-from .terminal import CODES, has_codes
+from .terminal import CODES
+from .texts import image_segments, text_segments
 
 # Version 3 wrote MIME parts as plain keys of the output.
 _OLD = {"text": "text/plain", "html": "text/html", "svg": "image/svg+xml", "latex": "text/latex", "json": "application/json",
         "javascript": "application/javascript", "png": "image/png", "jpeg": "image/jpeg", "pdf": "application/pdf"}  # fmt: skip
+_BINARY = ("image/", "audio/", "video/", "font/", "application/pdf", "application/octet-stream")
 _TOLD = frozenset({"output_type", "name", "stream", "text", "data", "metadata", "traceback", "ename", "evalue",
                    "execution_count", "prompt_number"})  # fmt: skip
 
@@ -35,18 +37,18 @@ class Outputs:
                 this = output.get("name", output.get("stream"))
                 this = this if this in ("stdout", "stderr") else "stream"
                 if run and this != name:
-                    yield self._stream(run, name)
+                    yield from self._stream(run, name)
                     run = []
                 name = this
                 run.append(((*here, "text"), output.get("text", "")))
                 yield from self._rest(output, here, index + 1, _TOLD - _unusual(output))
                 continue
             if run:
-                yield self._stream(run, name)
+                yield from self._stream(run, name)
                 run = []
             yield from self._output(output, here, index + 1)
         if run:
-            yield self._stream(run, name)
+            yield from self._stream(run, name)
 
     def attachments(self, value: Any, path: Path) -> Iterator[Segment]:
         """The segments of a cell's attachments: name → MIME type → payload."""
@@ -57,12 +59,13 @@ class Outputs:
         for name, bundle in value.items():
             yield from self._bundle(bundle, (*path, name), f"attachment {name}", Part.ATTACHMENT)
 
-    def _stream(self, run: list[tuple[Path, Any]], name: str) -> Segment:
+    def _stream(self, run: list[tuple[Path, Any]], name: str) -> Iterator[Segment]:
         depth = len(run[0][0]) - 2
         label = None if len(run) == 1 else lambda path: f"output {path[depth] + 1} {name}"
         first = run[0][0][depth]
         assert isinstance(first, int)
-        return self._text(Joined(run), f"output {first + 1} {name}", Part.OUTPUT, label=label)
+        place = self._place.with_(part=f"output {first + 1} {name}")
+        yield from text_segments(Joined(run), Part.OUTPUT, place, self._raw, label=label)
 
     def _output(self, output: Any, path: Path, number: int) -> Iterator[Segment]:
         if not isinstance(output, dict):
@@ -97,9 +100,10 @@ class Outputs:
         part = f"output {number} traceback"
         lines = ""
         if is_text(value):
-            segment = self._text(Joined([((*path, "traceback"), value)], "\n"), part, Part.TRACEBACK)
-            lines = segment.text
-            yield segment
+            composed = Joined([((*path, "traceback"), value)], "\n")
+            for segment in text_segments(composed, Part.TRACEBACK, self._place.with_(part=part), self._raw):
+                lines += segment.text
+                yield segment
         elif value is not None:
             self._gap(self._place.with_(part=part), f"{part} of cell {self._place.cell} is no text")
             yield from self._leaves(value, (*path, "traceback"), part, len(path) + 1)
@@ -119,23 +123,22 @@ class Outputs:
         name = f"{part} {mime}"
         if is_text(value):
             if value:
-                yield self._text(Joined([(path, value)]), name, kind, mime)
+                yield from self._payload(mime, value, path, name, kind)
         elif value is not None:
             place = self._place.with_(part=name)
             composed = Json(path, value)
             origin = JsonOrigin(place, self._raw, composed, at_pointer(name, len(path)))
             yield Segment(composed.text(), kind, place, origin, "json", mime)
 
-    def _text(
-        self, composed: Composed, name: str, part: Part, mime: str | None = None, label: Callable[[Any], str] | None = None
-    ) -> Segment:  # fmt: skip
-        text = composed.text()
-        if has_codes(text):
-            composed = Cut(composed, CODES)
-            text = composed.text()
+    def _payload(self, mime: str, value: str | list[str], path: Path, name: str, kind: Part) -> Iterator[Segment]:
+        """A text; of an image only the text inside it."""
+        composed = Joined([(path, value)])
         place = self._place.with_(part=name)
-        return Segment(text, part, place, JsonOrigin(place, self._raw, composed, label),
-                       languages.of_mime(mime) if mime else None, mime)  # fmt: skip
+        if mime.startswith(_BINARY) and (image := images.kind_of(value if isinstance(value, str) else value[0])):
+            holder = Segment(composed.text(), kind, place, JsonOrigin(place, self._raw, composed), None, mime)
+            yield from image_segments(holder, 0, len(holder.text), image)
+        else:
+            yield from text_segments(composed, kind, place, self._raw, mime=mime)
 
     def _leaves(self, value: Any, path: Path, part: str, base: int) -> Iterator[Segment]:
         place = self._place.with_(part=part)

@@ -1,11 +1,15 @@
 """From an artifact to its document; the shape is chosen by kind, name and content."""
 
+import json
+from dataclasses import replace
+
 from mlsec_nb.config import Limits
 from mlsec_nb.core import Artifact, Document, Gap, Kind, Location
 from mlsec_nb.io.files import Memory
 
 from . import encoding, ipynb, languages
 from .broken import recovered
+from .mending import mend
 from .plain import text_document
 from .positions import Raw, loads
 
@@ -31,9 +35,31 @@ def _notebook(artifact: Artifact, text: str) -> Document:
     try:
         value, shadowing = loads(text)
         return ipynb.document(artifact, value, Raw(text), shadowing=shadowing)
-    except ValueError as error:
-        reason = f"is no valid JSON ({error}); its text was read without cells"
+    except json.JSONDecodeError as error:
+        place = Location(path=artifact.path, raw_line=error.lineno, raw_column=error.colno)
+        return _broken(artifact, text, _gap(place, f"is no valid JSON ({error.msg})"))
     except RecursionError:
-        reason = "is nested too deeply; its text was read without cells"
-    gap = Gap(location=Location(path=artifact.path), scanner=ipynb.SCANNER, reason=reason, code="malformed")
+        gap = _gap(Location(path=artifact.path), "is nested too deeply; its text was read without cells")
+        return _whole(artifact, text, gap)
+
+
+def _broken(artifact: Artifact, text: str, gap: Gap) -> Document:
+    """What can be saved of a broken notebook: its cells if it can be mended, and in any case all of its text."""
+    mended = mend(text)
+    if mended:
+        try:
+            value, shadowing = loads(mended[0])
+            document = ipynb.document(artifact, value, Raw(mended[0], text), shadowing=shadowing)
+        except (ValueError, RecursionError):
+            return _whole(artifact, text, gap)
+        rest = (recovered(artifact.path, text, mended[1]),) if mended[1] else ()
+        return replace(document, segments=(*document.segments, *rest), gaps=(gap, *document.gaps))
+    return _whole(artifact, text, gap)
+
+
+def _whole(artifact: Artifact, text: str, gap: Gap) -> Document:
     return Document(artifact=artifact, segments=(recovered(artifact.path, text),), gaps=(gap,), language="python")
+
+
+def _gap(place: Location, reason: str) -> Gap:
+    return Gap(location=place, scanner=ipynb.SCANNER, reason=reason, code="malformed")

@@ -38,7 +38,7 @@ def _errors(encoding: str) -> str:
 
 
 def _without_mark(head: bytes) -> str:
-    """UTF-8, unless every other byte of the beginning (or three of four) is NUL, as in mostly ASCII UTF-16 or UTF-32."""
+    """UTF-8, unless every other byte of the beginning (or three of four) is NUL, as in UTF-16 and UTF-32 of ASCII."""
     if head.count(0) * 5 < len(head) * 2 or len(head) < 2:  # below 40 % NUL: no wide encoding of mostly ASCII text
         return "utf-8"
     zeros = "".join("0" if head[phase::4].count(0) * 4 > len(head) * 0.8 else "x" for phase in range(4))

@@ -9,8 +9,8 @@ import zlib
 from collections.abc import Iterator
 
 MAGICS = {  # beginnings in base64: enough to tell an image from a text, whatever its MIME type says
-    "iVBORw0KGgo": "png", "/9j/": "jpeg", "R0lGOD": "gif", "UklGR": "webp", "Qk0": "bmp", "SUkqA": "tiff", "TU0AK": "tiff",
-    "AAABAA": "ico", "d09GR": "font", "d09GM": "font", "T1RUT": "font", "AAEAAAA": "font",
+    "iVBORw0KGgo": "png", "/9j/": "jpeg", "R0lGOD": "gif", "UklGR": "webp", "Qk0": "bmp", "SUkqA": "tiff",
+    "TU0AK": "tiff", "AAABAA": "ico", "d09GR": "font", "d09GM": "font", "T1RUT": "font", "AAEAAAA": "font",
 }  # fmt: skip
 # Payloads of images and fonts inside other text; what begins so by chance is no 64 characters of base64.
 EMBEDDED = re.compile(
@@ -20,9 +20,8 @@ _TEXT = re.compile(rb"[\t\n\r -~\x80-\xff]{6,}")  # runs of printable characters
 _WIDE = re.compile(rb"(?:[ -~]\x00){6,}")  # the same in UTF-16, as in the XP tags of EXIF
 _INFLATED = 1 << 20  # bytes of one compressed text; more is a bomb, not a comment
 _PIXELS = frozenset(
-    (b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"pHYs", b"tIME", b"bKGD", b"sBIT",
-     b"hIST", b"acTL", b"fcTL", b"fdAT", b"cICP", b"mDCV", b"cLLI")
-)  # fmt: skip
+    b"IHDR PLTE IDAT IEND tRNS gAMA cHRM sRGB iCCP pHYs tIME bKGD sBIT hIST acTL fcTL fdAT cICP mDCV cLLI".split()
+)
 
 
 def kind_of(payload: str) -> str | None:
@@ -68,8 +67,11 @@ class _Encoded:
         if len(self._whole) == len(self._text):
             return offset
         start = 0
-        while 0 <= (end := self._whole.find("\n", start)) and offset >= (bare := len(self._whole[start:end].rstrip("\r"))):
-            offset -= bare
+        while (end := self._whole.find("\n", start)) >= 0:
+            row = end - start - (self._whole[end - 1 : end] == "\r")
+            if offset < row:
+                break
+            offset -= row
             start = end + 1
         return start + offset
 

@@ -16,7 +16,6 @@ SCANNER = "notebooks"
 _ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")  # the format of nbformat 4.5
 _CELL_KEYS = frozenset({"cell_type", "id", "source", "input", "outputs", "metadata", "attachments", "execution_count",
                         "prompt_number", "language", "collapsed", "level"})  # fmt: skip
-_SCALAR_KEYS = frozenset({"execution_count", "prompt_number", "language", "collapsed", "level"})
 _PARTS = {"code": Part.CODE, "markdown": Part.MARKDOWN, "heading": Part.MARKDOWN, "raw": Part.RAW}
 _TOP_KEYS = frozenset({"cells", "worksheets", "metadata", "nbformat", "nbformat_minor", "orig_nbformat"})
 _WIDGETS = "widgets"
@@ -224,7 +223,7 @@ def _rest_of_cell(cell: dict[str, Any], name: str | None) -> dict[str, Any]:
         rest["id"] = cell["id"]
     if cell.get("cell_type") not in _PARTS.keys() | {None}:
         rest["cell_type"] = cell["cell_type"]
-    for key, value in cell.items():
-        if key in _SCALAR_KEYS and isinstance(value, str | list | dict) and value != "python":
-            rest[key] = value
+    for key in ("execution_count", "prompt_number", "language", "collapsed", "level"):
+        if isinstance(cell.get(key), str | list | dict) and cell[key] != "python":
+            rest[key] = cell[key]
     return rest

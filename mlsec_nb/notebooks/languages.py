@@ -5,26 +5,30 @@ from pathlib import PurePosixPath
 from typing import Any
 
 BY_SUFFIX: Mapping[str, str] = {
-    ".bash": "bash", ".bat": "batch", ".c": "c", ".cc": "cpp", ".cfg": "ini", ".conf": "ini", ".cpp": "cpp", ".cs": "csharp",
-    ".css": "css", ".env": "dotenv", ".go": "go", ".h": "c", ".hcl": "hcl", ".hpp": "cpp", ".htm": "html", ".html": "html",
-    ".ini": "ini", ".ipy": "python", ".java": "java", ".jl": "julia", ".js": "javascript", ".json": "json",
-    ".jsonl": "json", ".jsx": "javascript", ".kt": "kotlin", ".lua": "lua", ".markdown": "markdown", ".md": "markdown",
-    ".mjs": "javascript", ".myst": "markdown", ".php": "php", ".pl": "perl", ".ps1": "powershell", ".py": "python",
-    ".pyi": "python", ".pyw": "python", ".qmd": "markdown", ".r": "r", ".rb": "ruby", ".rego": "rego", ".rmd": "markdown",
-    ".rs": "rust", ".scala": "scala", ".sh": "bash", ".sql": "sql", ".svg": "xml", ".swift": "swift", ".tex": "latex",
-    ".tf": "hcl", ".tfvars": "hcl", ".toml": "toml", ".ts": "typescript", ".tsx": "typescript", ".xml": "xml",
-    ".yaml": "yaml", ".yml": "yaml", ".zsh": "bash",
+    ".bash": "bash", ".bat": "batch", ".c": "c", ".cc": "cpp", ".cfg": "ini", ".conf": "ini", ".cpp": "cpp",
+    ".cs": "csharp", ".css": "css", ".env": "dotenv", ".go": "go", ".h": "c", ".hcl": "hcl", ".hpp": "cpp",
+    ".htm": "html", ".html": "html", ".ini": "ini", ".ipy": "python", ".java": "java", ".jl": "julia",
+    ".js": "javascript", ".json": "json", ".jsonl": "json", ".jsx": "javascript", ".kt": "kotlin", ".lua": "lua",
+    ".markdown": "markdown", ".md": "markdown", ".mjs": "javascript", ".myst": "markdown", ".php": "php",
+    ".pl": "perl", ".ps1": "powershell", ".py": "python", ".pyi": "python", ".pyw": "python", ".qmd": "markdown",
+    ".r": "r", ".rb": "ruby", ".rego": "rego", ".rmd": "markdown", ".rs": "rust", ".scala": "scala", ".sh": "bash",
+    ".sql": "sql", ".svg": "xml", ".swift": "swift", ".tex": "latex", ".tf": "hcl", ".tfvars": "hcl", ".toml": "toml",
+    ".ts": "typescript", ".tsx": "typescript", ".xml": "xml", ".yaml": "yaml", ".yml": "yaml", ".zsh": "bash",
 }  # fmt: skip
-_BY_NAME = {"dockerfile": "dockerfile", "containerfile": "dockerfile", "makefile": "make", ".env": "dotenv",
-            "jenkinsfile": "groovy", ".bashrc": "bash", ".zshrc": "bash", ".profile": "bash"}  # fmt: skip
+_BY_NAME = {
+    "dockerfile": "dockerfile", "containerfile": "dockerfile", "makefile": "make", ".env": "dotenv",
+    "jenkinsfile": "groovy", ".bashrc": "bash", ".zshrc": "bash", ".profile": "bash",
+}  # fmt: skip
 _BY_MIME = {
     "text/html": "html", "text/markdown": "markdown", "text/latex": "latex", "image/svg+xml": "xml",
     "application/javascript": "javascript", "text/javascript": "javascript", "application/json": "json",
     "text/xml": "xml", "application/xml": "xml", "text/css": "css", "text/csv": "csv",
 }  # fmt: skip
 _POLYGLOT = {"vscode": "languageId", "dotnet_interactive": "language", "polyglot_notebook": "kernelName"}
-_SAME = {"ir": "r", "c++": "cpp", "c#": "csharp", "f#": "fsharp", "py": "python", "ipython": "python", "python3": "python",
-         "python2": "python", "sh": "bash", "shell": "bash", "js": "javascript"}  # fmt: skip
+_SAME = {
+    "ir": "r", "c++": "cpp", "c#": "csharp", "f#": "fsharp", "py": "python", "ipython": "python", "python3": "python",
+    "ipython3": "python", "python2": "python", "sh": "bash", "shell": "bash", "js": "javascript",
+}  # fmt: skip
 
 
 def named(name: str) -> str:

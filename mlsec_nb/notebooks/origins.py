@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import pairwise
 from typing import Any, NamedTuple, Protocol
 
 from mlsec_nb.core import Location
@@ -218,7 +219,7 @@ def _line(text: Joined, path: Path, name: str) -> Iterator[tuple[str, Path, int 
     yield '"', path, None
     whole = text.text()
     runs = [*text.runs(), Run(len(whole), path, None, 0)]
-    for run, following in zip(runs, runs[1:], strict=False):
+    for run, following in pairwise(runs):
         yield whole[run.start : following.start], run.path, run.at
     yield '"\n', runs[-2].path, len(whole) - runs[-2].start
 

@@ -12,8 +12,11 @@ from .terminal import CODES
 from .texts import image_segments, text_segments
 
 # Version 3 wrote MIME parts as plain keys of the output.
-_OLD = {"text": "text/plain", "html": "text/html", "svg": "image/svg+xml", "latex": "text/latex", "json": "application/json",
-        "javascript": "application/javascript", "png": "image/png", "jpeg": "image/jpeg", "pdf": "application/pdf"}  # fmt: skip
+_OLD = {
+    "text": "text/plain", "html": "text/html", "svg": "image/svg+xml", "latex": "text/latex",
+    "json": "application/json",
+    "javascript": "application/javascript", "png": "image/png", "jpeg": "image/jpeg", "pdf": "application/pdf",
+}  # fmt: skip
 _BINARY = ("image/", "audio/", "video/", "font/", "application/pdf", "application/octet-stream")
 _TOLD = frozenset({"output_type", "name", "stream", "text", "data", "metadata", "traceback", "ename", "evalue",
                    "execution_count", "prompt_number"})  # fmt: skip

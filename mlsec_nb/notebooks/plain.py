@@ -10,7 +10,7 @@ from .positions import Lines
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FileOrigin:
-    """A slice of a file that begins at an offset; its lines count from there, the raw ones from the file's beginning."""
+    """A slice of a file that begins at an offset; its lines count from there, the raw ones from the file's start."""
 
     place: Location
     lines: Lines

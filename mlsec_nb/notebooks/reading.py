@@ -12,6 +12,7 @@ from .broken import recovered
 from .mending import mend
 from .plain import text_document
 from .positions import Raw, loads
+from .scripts import script_document
 
 
 def read(artifact: Artifact, limits: Limits = Limits()) -> Document:  # noqa: B008 - frozen
@@ -21,7 +22,7 @@ def read(artifact: Artifact, limits: Limits = Limits()) -> Document:  # noqa: B0
     text, _, _ = encoding.decode(artifact.content.read(limits.text_bytes))
     if artifact.kind is Kind.NOTEBOOK and (text.lstrip()[:1] == "{" or not languages.of_path(artifact.path)):
         return _notebook(artifact, text)
-    return text_document(artifact, text)
+    return script_document(artifact, text) or text_document(artifact, text)
 
 
 def read_bytes(data: bytes, path: str, kind: Kind = Kind.NOTEBOOK, limits: Limits = Limits()) -> Document:  # noqa: B008

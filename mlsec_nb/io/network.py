@@ -1,0 +1,138 @@
+"""The network: one request, bounded in time and bytes, on HTTP and nothing else."""
+
+import http.client
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from email.message import Message
+from typing import IO
+
+from mlsec_nb._version import __version__
+from mlsec_nb.core import CannotRead
+
+_CHUNK = 1 << 16
+_SCHEMES = ("http", "https")
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What a server answered, whatever its status; header names are in lower case."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+
+def get(
+    url: str,
+    *,
+    offline: bool,
+    timeout: float = 30.0,
+    limit: int = 64 << 20,
+    headers: Mapping[str, str] | None = None,
+    method: str = "GET",
+    body: bytes | None = None,
+) -> Response:
+    """Asks a server; raises `CannotRead` (code "offline", "timeout", "too-big" or "unreadable").
+
+    Proxies are those of the environment. A redirect may change the host, never the scheme from HTTPS to HTTP,
+    and takes no credentials along to another host. `timeout` is that of the whole exchange, in seconds.
+    """
+    scheme, host = _scheme_and_host(url)
+    if offline:
+        raise CannotRead(f"{host or 'this'} is on the network, and this run is offline", "offline")
+    if scheme not in _SCHEMES or not host:
+        raise CannotRead("is no HTTP or HTTPS address", "unsupported")
+    ends = time.monotonic() + timeout
+    fields = {"User-Agent": f"mlsec/{__version__}", "Accept-Encoding": "identity", **(headers or {})}
+    try:
+        request = urllib.request.Request(url, data=body, headers=fields, method=method)
+        with _opener().open(request, timeout=timeout) as answer:
+            data = _body(answer, limit, ends, host)
+            names = {name.lower(): value for name, value in answer.headers.items()}
+            return Response(answer.geturl(), answer.status, names, data)
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise _failed(host, error, timeout) from error
+
+
+def _scheme_and_host(url: str) -> tuple[str, str]:
+    try:
+        parts = urllib.parse.urlsplit(url)
+        return parts.scheme, parts.hostname or ""
+    except ValueError:
+        return "", ""
+
+
+def _body(answer: http.client.HTTPResponse, limit: int, ends: float, host: str) -> bytes:
+    data = bytearray()
+    while chunk := answer.read1(_CHUNK):
+        data += chunk
+        if len(data) > limit:
+            raise CannotRead(f"{host} answered with more than {limit:,} bytes, the limit", "too-big")
+        if time.monotonic() > ends:
+            raise TimeoutError
+    return bytes(data)
+
+
+def _failed(host: str, error: Exception, timeout: float) -> CannotRead:
+    """Why a server was not heard, without the address: it may hold credentials."""
+    if isinstance(error, _Refused):
+        return CannotRead(f"{host} {error.reason}")
+    if isinstance(error, urllib.error.HTTPError):
+        error.close()
+        return CannotRead(f"{host} redirects too often, or to what is not HTTP")
+    cause = error.reason if isinstance(error, urllib.error.URLError) else error
+    if isinstance(cause, TimeoutError):
+        return CannotRead(f"{host} did not answer within {timeout:g} seconds", "timeout")
+    words = getattr(cause, "strerror", None) or type(cause).__name__
+    return CannotRead(f"{host} cannot be reached: {words}")
+
+
+class _Refused(urllib.error.URLError):
+    """A redirect that is not followed."""
+
+
+class _Redirects(urllib.request.HTTPRedirectHandler):
+    """Follows a few redirects, on HTTP only and never down from HTTPS."""
+
+    max_redirections = 5
+
+    def redirect_request(
+        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str
+    ) -> urllib.request.Request | None:
+        old, new = urllib.parse.urlsplit(req.full_url), urllib.parse.urlsplit(newurl)
+        if new.scheme not in _SCHEMES or (old.scheme == "https" and new.scheme != "https"):
+            fp.close()
+            raise _Refused(f"redirects from {old.scheme} to {new.scheme}")
+        following = super().redirect_request(req, fp, code, msg, headers, newurl)  # type: ignore[arg-type]
+        if following and (old.scheme, old.netloc) != (new.scheme, new.netloc):
+            following.headers = {k: v for k, v in following.headers.items() if k.lower() not in _CREDENTIALS}
+        return following
+
+
+_CREDENTIALS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
+
+
+class _AnyStatus(urllib.request.HTTPDefaultErrorHandler):
+    """An answer is an answer, whatever its status."""
+
+    def http_error_default(  # type: ignore[override]
+        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, hdrs: Message
+    ) -> IO[bytes]:
+        del req, code, msg, hdrs
+        return fp
+
+
+def _opener() -> urllib.request.OpenerDirector:
+    """HTTP and HTTPS alone: the usual opener would also read `file:`, `ftp:` and `data:`."""
+    opener = urllib.request.OpenerDirector()
+    for handler in (
+        urllib.request.ProxyHandler(), urllib.request.HTTPHandler(), urllib.request.HTTPSHandler(), _Redirects(),
+        urllib.request.HTTPErrorProcessor(), _AnyStatus(),
+    ):  # fmt: skip
+        opener.add_handler(handler)
+    return opener

@@ -1,0 +1,106 @@
+"""The headers of a tar, read by ourselves: tarfile reads a header of extensions whole, whatever size it claims.
+
+Formats: ustar and pax of POSIX (https://pubs.opengroup.org/onlinepubs/9699919799/utilities/pax.html), GNU's long names.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from mlsec_nb.core import CannotRead, Content
+
+from .members import Member, Refused
+from .streams import Window
+
+_BLOCK = 512
+_EXTENSION = 1 << 20  # bytes of a long name or of a pax header
+_NO_DATA = b"123456"  # links, devices, folders, pipes: whatever size they claim
+_REFUSED = {b"1": "is a link", b"2": "is a link", b"3": "is a device", b"4": "is a device", b"6": "is a named pipe"}
+
+
+def is_tar(head: bytes) -> bool:
+    """True for the first block of a tar; before ustar it had no magic, only a checksum."""
+    return head[257:262] == b"ustar" or (len(head) >= _BLOCK and head[0] != 0 and _checks(head[:_BLOCK]))
+
+
+def tar_members(content: Content) -> Iterator[Member | Refused]:
+    """The files of a tar, as windows on it; raises `CannotRead` where it is damaged."""
+    with content.open() as stream:
+        place = 0
+        pax: dict[str, str] = {}
+        while len(block := _block_at(stream, place)) == _BLOCK and block.strip(b"\0"):
+            if not _checks(block):
+                raise CannotRead("has a damaged header", "malformed")
+            kind = block[156:157]
+            size = int(pax["size"]) if pax.get("size", "").isdecimal() else _number(block[124:136])
+            data = place + _BLOCK
+            place = data + (0 if kind in _NO_DATA else -(-size // _BLOCK) * _BLOCK)
+            if kind in b"LKxg" and kind != b"":
+                pax = {} if kind == b"g" else pax | _extension(kind, stream, size)
+                continue
+            name, pax = pax.get("path") or _name(block), {}
+            if given := _member(content, kind, name, data, size):
+                yield given
+        if 0 < len(block) < _BLOCK or (not block and place and not _block_at(stream, place - 1)):
+            raise CannotRead("is a tar that is cut off", "malformed")
+
+
+def _block_at(stream: BinaryIO, place: int) -> bytes:
+    stream.seek(place)
+    return stream.read(_BLOCK)
+
+
+def _checks(block: bytes) -> bool:
+    stored = block[148:156].strip(b" \0")
+    return bool(re.fullmatch(rb"[0-7]+", stored)) and int(stored, 8) == sum(block) - sum(block[148:156]) + 8 * 32
+
+
+def _number(raw: bytes) -> int:
+    """A number of a header: octal, or binary behind a high bit."""
+    if raw[0] & 0x80:
+        return int.from_bytes(raw[1:], "big")
+    digits = raw.strip(b" \0")
+    if not re.fullmatch(rb"[0-7]*", digits):
+        raise CannotRead("has a damaged header", "malformed")
+    return int(digits or b"0", 8)
+
+
+def _text(raw: bytes) -> str:
+    return raw.partition(b"\0")[0].decode("utf-8", "replace")
+
+
+def _name(block: bytes) -> str:
+    name, prefix = _text(block[:100]), _text(block[345:500]) if block[257:263] == b"ustar\0" else ""
+    return f"{prefix}/{name}" if prefix else name
+
+
+def _extension(kind: bytes, stream: BinaryIO, size: int) -> dict[str, str]:
+    """What a header says about the next member: GNU's long name (L), pax records (x); a long link (K) is of no use."""
+    if size > _EXTENSION:
+        raise CannotRead(f"has a header of more than {_EXTENSION:,} bytes", "too-big")
+    raw = stream.read(size)
+    if kind == b"L":
+        return {"path": _text(raw)}
+    return _pax(raw) if kind == b"x" else {}
+
+
+def _pax(raw: bytes) -> dict[str, str]:
+    """Records "LENGTH KEY=VALUE" with a line end, where LENGTH counts the whole record."""
+    found = {}
+    while match := re.match(rb"(\d{1,7}) ([^=]+)=", raw):
+        length = int(match[1])
+        if length <= match.end():
+            break
+        found[match[2].decode("utf-8", "replace")] = raw[match.end() : length - 1].decode("utf-8", "replace")
+        raw = raw[length:]
+    return found
+
+
+def _member(content: Content, kind: bytes, name: str, data: int, size: int) -> Member | Refused | None:
+    if kind == b"5" or name.endswith("/"):
+        return None
+    if reason := _REFUSED.get(kind):
+        return Refused(name, reason, "skipped")
+    if kind not in {b"0", b"\0", b"7"}:
+        return Refused(name, "is of a type that is not known here", "unsupported")
+    return Member(name, Window(content, data, size))

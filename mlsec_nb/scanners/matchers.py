@@ -1,0 +1,76 @@
+"""Finds many literals in a text: one protocol, three engines, the same hits.
+
+The standard library is enough (and all there is in Pyodide). `ahocorasick_rs` and `hyperscan`, both in the extra
+`fast`, find all literals in one pass.
+"""
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, Final, Protocol
+
+Hit = tuple[int, int]  # where a literal begins, and which of the words it is
+
+
+class Literals(Protocol):
+    """A set of words that can be found in a text, overlapping ones too."""
+
+    def __init__(self, words: tuple[str, ...]) -> None: ...
+
+    def find(self, text: str) -> list[Hit]: ...
+
+
+class Plain:
+    """One `str.find` loop a word: 1–2 GB/s each, so 100 words still give 15 MB/s."""
+
+    def __init__(self, words: tuple[str, ...]) -> None:
+        self._words = words
+
+    def find(self, text: str) -> list[Hit]:
+        hits = []
+        for index, word in enumerate(self._words):
+            place = text.find(word)
+            while place >= 0:
+                hits.append((place, index))
+                place = text.find(word, place + 1)
+        return hits
+
+
+class AhoCorasick:
+    """All words in one pass of a Rust automaton: 300 MB/s, whatever their number."""
+
+    def __init__(self, words: tuple[str, ...]) -> None:
+        self._automaton: Any = import_module("ahocorasick_rs").AhoCorasick(words)
+
+    def find(self, text: str) -> list[Hit]:
+        found = self._automaton.find_matches_as_indexes(text, overlapping=True)
+        return [(start, index) for index, start, _ in found]
+
+
+class Hyperscan:
+    """All words in one pass of a vectorised automaton."""
+
+    def __init__(self, words: tuple[str, ...]) -> None:
+        hyperscan: Any = import_module("hyperscan")
+        self._lengths = [len(word) for word in words]
+        self._database = hyperscan.Database()
+        escaped = [b"".join(b"\\x%02x" % byte for byte in word.encode("latin-1")) for word in words]
+        self._database.compile(expressions=escaped, ids=list(range(len(words))), flags=[0] * len(words))
+
+    def find(self, text: str) -> list[Hit]:
+        hits: list[Hit] = []
+        lengths = self._lengths
+
+        def seen(index: int, _start: int, end: int, _flags: int, _context: object) -> None:
+            hits.append((end - lengths[index], index))
+
+        # One byte a character keeps offsets what they are; what is not Latin-1 can be in no keyword.
+        self._database.scan(text.encode("latin-1", "replace"), match_event_handler=seen)
+        return hits
+
+
+ENGINES: Final[dict[str, type[Literals]]] = {"ahocorasick_rs": AhoCorasick, "hyperscan": Hyperscan}
+
+
+def best() -> type[Literals]:
+    """The fastest engine that can be imported here."""
+    return next((engine for module, engine in ENGINES.items() if find_spec(module)), Plain)

@@ -1,0 +1,227 @@
+"""Rules that are data: TOML tables with keywords and a pattern, and the loop that finds them in a text.
+
+One table is one rule: `id`, `title`, `severity`, `confidence`, `why`, `fix`, `references`, `keywords`, `pattern`,
+`window`, `bad`, `good`. What stands above the first table (`severity`, `why` …) is the default of the whole file.
+
+Speed and safety come from the same thing: a pattern is only ever tried where one of its keywords stands, inside a window
+of a few hundred characters. The keywords are found by whatever is at hand (`matchers`), so all engines see the same.
+"""
+
+import json
+import re
+import tomllib
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from hashlib import blake2b
+from importlib.resources.abc import Traversable
+from typing import Any, Final
+
+from mlsec_nb.core import Confidence, Rule, Severity, UsageError
+
+from .matchers import Literals, best
+
+DEFAULT_WINDOW: Final = (0, 512)
+CACHE_NAME: Final = "cache.json"
+# A token begins where no letter or digit stands before it, or where what stands there is half of an escape.
+LEFT: Final = r"(?:(?<![A-Za-z0-9])|(?<=\\[nrtfbv])|(?<=%[0-9A-Fa-f]{2})|(?<=\\u[0-9A-Fa-f]{4})|(?<=\\x[0-9A-Fa-f]{2}))"
+RIGHT: Final = r"(?![A-Za-z0-9])"
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """A rule with the pattern that finds it; `table` keeps whatever else its table says."""
+
+    rule: Rule
+    source: str
+    keywords: tuple[str, ...] = ()
+    window: tuple[int, int] = DEFAULT_WINDOW
+    ignore_case: bool = False
+    table: Mapping[str, Any] = field(default_factory=dict, hash=False, compare=False)
+
+    @cached_property
+    def regex(self) -> re.Pattern[str]:
+        """Compiled when it is first needed: most rules never are."""
+        return re.compile(self.source, re.IGNORECASE if self.ignore_case else 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Where a pattern was found; `start` and `end` are those of its group `secret`, if it has one."""
+
+    pattern: Pattern
+    start: int
+    end: int
+    found: re.Match[str] = field(compare=False)
+
+
+def tables(*files: Traversable) -> list[dict[str, Any]]:
+    """The rule tables of TOML files in order, each file's defaults filled in.
+
+    Parsing 200 tables of TOML costs 100 ms, so a `cache.json` beside the files is used when it was made of them.
+    """
+    texts = [file.read_bytes() for file in files]
+    digest = digest_of(texts)
+    if files and (cached := _cached(files[0], digest)) is not None:
+        return cached
+    return [table for file, text in zip(files, texts, strict=True) for table in _parse(file.name, text)]
+
+
+def digest_of(texts: Iterable[bytes]) -> str:
+    """What tells whether a cache was made of these texts."""
+    return blake2b(b"\0".join(texts), digest_size=16).hexdigest()
+
+
+def write_cache(tables: Sequence[Mapping[str, Any]], digest: str) -> str:
+    """The text of a `cache.json`."""
+    return json.dumps({"digest": digest, "tables": tables}, indent=0, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def _cached(beside: Traversable, digest: str) -> list[dict[str, Any]] | None:
+    if not hasattr(beside, "parent"):
+        return None
+    try:
+        content = json.loads((beside.parent / CACHE_NAME).read_bytes())
+    except (OSError, ValueError):
+        return None
+    found: list[dict[str, Any]] = content["tables"] if content["digest"] == digest else None
+    return found
+
+
+def _parse(name: str, text: bytes) -> list[dict[str, Any]]:
+    try:
+        content = tomllib.loads(text.decode("utf-8"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"{name}: {error}") from error
+    rules = content.pop("rule", [])
+    if not isinstance(rules, list) or not all(isinstance(table, dict) for table in rules):
+        raise UsageError(f"{name}: rules are written as [[rule]] tables")
+    return [{**content, **table} for table in rules]
+
+
+def to_rule(table: Mapping[str, Any]) -> Rule:
+    """The rule that a table tells; a mistake in it is a `UsageError` that names the rule and the key."""
+    for key in ("id", "title", "severity"):
+        if not isinstance(table.get(key), str):
+            raise UsageError(f"rule {table.get('id', '?')}: needs {key}")
+    try:
+        severity, confidence = Severity(table["severity"]), Confidence(table.get("confidence", "high"))
+    except ValueError as error:
+        raise UsageError(f"rule {table['id']}: {error}") from error
+    return Rule(
+        id=table["id"], title=table["title"], severity=severity, confidence=confidence,
+        why=str(table.get("why", "")), fix=str(table.get("fix", "")),
+        references=tuple(map(str, table.get("references", ()))),
+        bad=tuple(map(str, table.get("bad", ()))), good=tuple(map(str, table.get("good", ()))),
+    )  # fmt: skip
+
+
+def to_pattern(table: Mapping[str, Any]) -> Pattern:
+    """The pattern of a table: `pattern` stands between token borders unless `borders` is false."""
+    rule = to_rule(table)
+    source = table.get("pattern")
+    keywords = table.get("keywords", ())
+    if not isinstance(source, str) or not keywords or not all(isinstance(k, str) and k for k in keywords):
+        raise UsageError(f"rule {rule.id}: needs a pattern and keywords, one of which stands in every match")
+    if table.get("borders", True):
+        source = f"{LEFT}(?:{source}){RIGHT}"
+    before, after = table.get("window", DEFAULT_WINDOW)
+    pattern = Pattern(rule, source, tuple(keywords), (before, after), bool(table.get("ignore_case")), table)
+    if table.get("checked"):
+        _check(pattern)
+    return pattern
+
+
+def _check(pattern: Pattern) -> None:
+    try:
+        assert pattern.regex
+    except re.error as error:
+        raise UsageError(f"rule {pattern.rule.id}: pattern: {error}") from error
+
+
+def load(*files: Traversable) -> tuple[Pattern, ...]:
+    """All pattern rules of TOML files."""
+    return tuple(to_pattern(table) for table in tables(*files))
+
+
+class Matcher:
+    """Finds many patterns in a text in one sweep; the same findings whatever engine finds the keywords."""
+
+    def __init__(self, patterns: Sequence[Pattern], engine: type[Literals] | None = None) -> None:
+        self._patterns = tuple(patterns)
+        exact: dict[str, list[int]] = {}
+        folded: dict[str, list[int]] = {}
+        for index, pattern in enumerate(self._patterns):
+            for keyword in pattern.keywords:
+                where = folded if pattern.ignore_case else exact
+                where.setdefault(keyword.lower() if pattern.ignore_case else keyword, []).append(index)
+        make = engine or best()
+        self._sets = [(make(tuple(words)), list(words.values()), words is folded) for words in (exact, folded) if words]
+
+    def find(self, text: str) -> Iterator[Match]:
+        """Every match, in the order of patterns and then of places."""
+        hits: dict[int, list[int]] = {}
+        for literals, owners, is_folded in self._sets:
+            for place, word in literals.find(fold(text) if is_folded else text):
+                for index in owners[word]:
+                    hits.setdefault(index, []).append(place)
+        for index in sorted(hits):
+            yield from matches(self._patterns[index], text, sorted(hits[index]))
+
+
+def fold(text: str) -> str:
+    """Lower case of the same length (one capital letter, U+0130, would become two)."""
+    return text.replace("\u0130", "I").lower()
+
+
+def matches(pattern: Pattern, text: str, places: Sequence[int]) -> Iterator[Match]:
+    """The matches of one pattern in the windows around ascending keyword places; none overlaps another."""
+    before, after = pattern.window
+    done = 0
+    regex = pattern.regex
+    for place in places:
+        if place < done:
+            continue
+        stop = _until_border(text, place, place + after)
+        if before == 0:
+            at = regex.match(text, place, stop)
+            spans = (at,) if at else ()
+        else:
+            begin = max(place - before, done, text.rfind("\0", max(place - before, 0), place) + 1)
+            spans = tuple(regex.finditer(text, begin, stop))
+        for found in spans:
+            start, end = found.span("secret") if "secret" in regex.groupindex else found.span()
+            if start < 0:
+                start, end = found.span()
+            yield Match(pattern, start, end, found)
+            done = max(done, found.end())
+
+
+def _until_border(text: str, start: int, stop: int) -> int:
+    border = text.find("\0", start, stop)
+    return stop if border < 0 else border
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Many texts laid end to end, so that one sweep serves them all; nothing can match across a border."""
+
+    text: str
+    starts: tuple[int, ...]
+
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> "Joined":
+        starts, place = [], 0
+        for text in texts:
+            starts.append(place)
+            place += len(text) + len(BORDER)
+        return cls(BORDER.join(texts), tuple(starts))
+
+    def locate(self, offset: int) -> tuple[int, int]:
+        """Which text an offset stands in, and where that text begins."""
+        index = bisect_right(self.starts, offset) - 1
+        return index, self.starts[index]
+
+
+BORDER: Final = "\n\0\n"

@@ -1,0 +1,39 @@
+"""Tells a password that somebody uses from what only stands where passwords stand."""
+
+import re
+from typing import Final
+
+from . import placeholders, shapes
+from .randomness import wordiness
+
+# What is written where a password is asked for, typed, described or declared.
+_NOT_ONE: Final = frozenset(
+    "password passwd pwd pass secret token key string str text bytes int bool optional required hidden input submit "
+    "field value type true false none null user username login admin-password my-password mypassword yourpassword "
+    "userpassword basic digest bearer plain plaintext md5 sha256 scram-sha-256 peer trust ident prompt ask interactive "
+    "getpass keyring environ env file stdin on off yes no any auto default disabled enabled encrypted hashed unset empty "
+    "not-set notset undefined secretstr char varchar changeit".split()
+)
+
+
+def is_password(value: str, *, sure: bool) -> bool:
+    """True for a value that can be somebody's password; `sure` when its place leaves little doubt (a quoted literal).
+
+    Plain words count only when they stand where nothing else could: "hunter" in `password = "hunter"` may be one, in
+    `password: hunter` it may be prose.
+    """
+    lower = value.lower()
+    if not 4 <= len(value) <= 128 or lower in _NOT_ONE or any(map(str.isspace, value)):
+        return False
+    if placeholders.is_placeholder(value) or shapes.is_reference(value) or shapes.is_place(value):
+        return False
+    if re.search(r"[():;]$|^[(:\[]|\(\)", value) and wordiness(value) > 0.5:
+        return False
+    has_digit, has_sign = any(map(str.isdigit, value)), bool(re.search(r"[^\w.\-]", value))
+    if any(word in lower for word in ("password", "passwd", "passphrase")) and not (has_digit or has_sign):
+        return False
+    if shapes.is_identifier(value) and not has_digit:
+        return sure and value.isalpha() and len(value) >= 6 or ("-" in value and value.count("-") >= 2)
+    if shapes.is_code(value) and (not sure or wordiness(value) > 0.5):
+        return False
+    return has_digit or has_sign or sure

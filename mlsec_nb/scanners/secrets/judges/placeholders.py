@@ -1,0 +1,64 @@
+"""Tells what stands in for a secret from a secret: documentation, templates, walks over the keyboard."""
+
+import re
+from itertools import pairwise
+from typing import Final
+
+_TEMPLATE: Final = re.compile(
+    r"""^[<\[({].*[>\])}]$          # <your-key>, [token], {password}
+    | \$\{|\$\(|\{\{|\}\}|<%|%>     # ${TOKEN}, $(cat …), {{ token }}
+    | ^\$[A-Za-z_]\w*$ | ^%[A-Za-z_]\w*%$ | ^\{\w*\}$ | ^%[sdr]$ | ^%\(\w+\)s$ | ^@[\w.]+@$
+    | ^[.…*•·_\-xX?#=0]+$           # ***, ..., xxxx
+    | \.\.\.|…|\*{3,}|•{3,}|x{6,}|X{5,}|_{4,}|\#{4,}""",
+    re.VERBOSE,
+)
+_WORDS: Final = frozenset(
+    "example examples placeholder changeme change dummy sample your yours yourself my_key todo fixme redacted replace "
+    "replaceme insert here fake foo bar foobar baz none null nil undefined true false na nan empty missing unknown "
+    "default enter paste provide fill put put_your hidden masked secretsecret demo mock notreal invalid".split()
+)
+_SPLIT: Final = re.compile(r"[^A-Za-z]+|(?<=[a-z])(?=[A-Z])")
+_ROWS: Final = ("1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm", "abcdefghijklmnopqrstuvwxyz", "0123456789abcdef")
+_NEIGHBOURS: Final = frozenset(
+    pair for row in _ROWS for a, b in pairwise(row) for pair in (a + b, b + a)
+)
+
+
+def longest_walk(value: str) -> int:
+    """The longest run of neighbours on the keyboard, in the alphabet or in counting."""
+    best = run = 1
+    for a, b in pairwise(value.lower()):
+        run = run + 1 if a + b in _NEIGHBOURS else 1
+        best = max(best, run)
+    return best
+
+
+def longest_repeat(value: str) -> int:
+    """The longest run of one character."""
+    return max((len(match.group()) for match in re.finditer(r"(.)\1*", value, re.DOTALL)), default=0)
+
+
+def is_periodic(value: str) -> bool:
+    """True for a short piece said over and over ("abc123abc123")."""
+    period = (value + value).find(value, 1)
+    return len(value) >= 8 and period <= len(value) // 2
+
+
+def has_placeholder_word(value: str) -> bool:
+    """True when one of its words says that it is none ("your-api-key", "EXAMPLE")."""
+    if "EXAMPLE" in value or "example" in value.lower()[-8:]:
+        return True
+    return any(word.lower() in _WORDS for word in _SPLIT.split(value) if len(word) > 3 or len(value) < 16)
+
+
+def is_placeholder(value: str) -> bool:
+    """True for what only stands where a secret will stand."""
+    if _TEMPLATE.search(value) or has_placeholder_word(value):
+        return True
+    size = len(value)
+    return (
+        longest_repeat(value) >= max(5, size // 4)
+        or longest_walk(value) >= max(8, size // 3)
+        or is_periodic(value)
+        or (size >= 16 and len(set(value.lower())) <= 5)
+    )

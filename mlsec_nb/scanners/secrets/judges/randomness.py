@@ -1,0 +1,72 @@
+"""Tells what a machine drew from what a person wrote."""
+
+import math
+import re
+from collections import Counter
+from itertools import pairwise
+from typing import Final
+
+# The pairs that make up three quarters of English (and most of program identifiers); a random pair is one of them in
+# a fifth of cases. Counted in the plain words of identifiers and prose.
+_COMMON: Final = frozenset(
+    "th he in er an re nd on en at ou ed ha to or it is hi es ng te al st ti se ar ll le ri ro ne me de ra ec ve co "
+    "io om ic ma el li ur la ca ce ss ta us ho ch il no so wi ai ut ag id un tr ge ac ad am ap as av be bl bo br bu "
+    "ck cl cr ct da di do ef ei em ep et ev ex fa fe fi fo fr ga gh gr ie if im ir iv ke ki ld lo ls ly mb mi mo mp "
+    "na nc ni ns nt of ol oo op os ot ow ay pa pe ph pi pl po pr pt qu rd rt ru ry sa sc sh si sp su ty ul um up ue "
+    "va vi wa we wo yo ey rs tt ff gi go ks ak ab ok ub ud ug od og".split()
+)
+_LETTERS: Final = re.compile(r"[A-Za-z]+")
+
+
+def entropy(value: str) -> float:
+    """Shannon entropy in bits a character."""
+    size = len(value)
+    return -sum(n / size * math.log2(n / size) for n in Counter(value).values()) if size else 0.0
+
+
+def expected(length: int, alphabet: int) -> float:
+    """About what `entropy` gives for a random text: close to log2(alphabet), less for short texts."""
+    return math.log2(alphabet) - (alphabet - 1) / (2 * math.log(2) * length) if length > alphabet else (
+        math.log2(length) * 0.93 if length > 1 else 0.0
+    )
+
+
+def alphabet(value: str) -> int:
+    """The size of the smallest usual alphabet that holds the value."""
+    if re.fullmatch(r"[0-9]+", value):
+        return 10
+    if re.fullmatch(r"[0-9a-f]+|[0-9A-F]+", value):
+        return 16
+    if re.fullmatch(r"[0-9a-z]+|[0-9A-Z]+", value):
+        return 36
+    return 62
+
+
+def wordiness(value: str) -> float:
+    """The share of letter pairs that are usual in words: about 0.2 in random text, 0.75 in words."""
+    pairs = common = 0
+    for run in _LETTERS.findall(value):
+        lower = run.lower()
+        pairs += len(run) - 1
+        common += sum(a + b in _COMMON for a, b in pairwise(lower))
+    return common / pairs if pairs else 0.0
+
+
+def transitions(value: str) -> float:
+    """How often neighbours are of different class (lower, upper, digit, other), 0 to 1."""
+    classes = ["d" if c.isdigit() else "u" if c.isupper() else "l" if c.islower() else "o" for c in value]
+    return sum(a != b for a, b in pairwise(classes)) / max(len(value) - 1, 1)
+
+
+def is_random(value: str) -> bool:
+    """True for what looks drawn by a machine: 16 characters and more of a mixed alphabet, and no words in it."""
+    if len(value) < 16 or entropy(value) < 0.8 * expected(len(value), min(alphabet(value), 40)):
+        return False
+    if value.isdigit():
+        return False
+    pairs = sum(len(run) - 1 for run in _LETTERS.findall(value))
+    if pairs < 6:  # mostly digits between single letters, as in hex
+        return transitions(value) > 0.15
+    return transitions(value) > 0.12 + 0.5 * max(wordiness(value) - 0.42, 0) if any(map(str.isdigit, value)) else (
+        wordiness(value) < 0.5 and transitions(value) > 0.15
+    ) or wordiness(value) < 0.3

@@ -1,0 +1,56 @@
+"""Shapes that look random and are no secret: identifiers, digests, paths, code, data."""
+
+import re
+from typing import Final
+
+UUID: Final = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
+HEX: Final = re.compile(r"[0-9a-f]+|[0-9A-F]+")
+_NUMBER: Final = re.compile(r"[-+]?[\d_.,]*\d(?:[eE][-+]?\d+)?%?")
+_DATE: Final = re.compile(r"\d{4}[-/]\d\d?[-/]\d\d?(?:[T ]\d\d:\d\d.*)?")
+_PATH: Final = re.compile(r"(?:[A-Za-z]:\\|~?\.{0,2}/)[\w./\\ -]*|[\w.-]+(?:/[\w.-]+)+\.\w{1,6}|.*\.(?:json|ya?ml|txt|py|ipynb|csv|pem|env|toml|cfg|ini|h5|pt|pkl|log|html?|key|crt)")
+_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S*|www\.\S+")
+_EMAIL: Final = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
+_IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z_]*(?:[.\-/: ][A-Za-z_]+)*\d{0,2}")
+_CODE: Final = re.compile(r"[\w.]+\(.*\)?|[\w.]+\[.*\]?|\w+(?:\.\w+)+|lambda .*|self\..*|.*\b(?:os\.environ|getenv|getpass|secrets\.)\b.*")
+_REFERENCE: Final = re.compile(
+    r"\$\{?\w+\}?.*|%\(?\w+\)?[sdr%]?|\{.*\}|<.*>|\[.*\]|(?:vault|env|file|secret|secrets|arn|ref|projects|op|ssm|keyring|asm|gcp|sm|azurekv)"
+    r"[:/].*|!vault\b.*|ENC\[.*|enc:.*|\*+|@Microsoft\.KeyVault.*|.*\$\{\{.*"
+)
+_DNA: Final = re.compile(r"[ACGTUN]{12,}")
+
+
+def is_uuid(value: str) -> bool:
+    return bool(UUID.fullmatch(value))
+
+
+def is_hex(value: str) -> bool:
+    return bool(HEX.fullmatch(value))
+
+
+def is_number(value: str) -> bool:
+    return bool(_NUMBER.fullmatch(value) or _DATE.fullmatch(value))
+
+
+def is_place(value: str) -> bool:
+    """A path, a URL without credentials, a mail address."""
+    return bool(_PATH.fullmatch(value) or _URL.fullmatch(value) or _EMAIL.fullmatch(value))
+
+
+def is_identifier(value: str) -> bool:
+    """Plain words joined by the usual signs: what people call things, not what they keep secret."""
+    return bool(_IDENTIFIER.fullmatch(value))
+
+
+def is_code(value: str) -> bool:
+    """An expression that was read as a value."""
+    return bool(_CODE.fullmatch(value))
+
+
+def is_reference(value: str) -> bool:
+    """Names a secret that stands elsewhere: `${TOKEN}`, `vault:…`, `{{ token }}`."""
+    return bool(_REFERENCE.fullmatch(value))
+
+
+def is_sequence_data(value: str) -> bool:
+    """Genetic sequences and other text over four letters."""
+    return bool(_DNA.fullmatch(value))

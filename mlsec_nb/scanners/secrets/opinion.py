@@ -1,0 +1,153 @@
+"""What a match or an assignment is worth: which rule, how sure, or nothing."""
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from mlsec_nb.core import Confidence, Rule, Segment
+from mlsec_nb.scanners.patterns import Match
+
+from .assignments import Assignment, Form
+from .catalogue import Catalogue, Named
+from .judges import formats, passwords, placeholders, randomness, shapes
+from .judges.names import Promise, promise, words_of
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A value that a rule takes for a secret; the only thing that holds one in the clear, and never leaves the room."""
+
+    rule: Rule
+    segment: Segment
+    start: int
+    end: int
+    value: str
+    confidence: Confidence
+    prefix: int = 0
+    name: str = ""
+    rank: int = 0  # 0 says whose secret it is, 2 only that it is one
+
+
+_SURE: Final = frozenset({Form.LITERAL})
+_DSN: Final = re.compile(r"(?i)(?:user(?: ?id|name)?|uid|host|hostaddr|server|data source|dbname|database|initial catalog)\s?=\s?[^\s;]")
+
+
+def of_match(match: Match, segment: Segment, offset: int, catalogue: Catalogue) -> Candidate | None:
+    """The candidate of a rule with a form of its own; `offset` is where the segment begins in the searched text."""
+    pattern = match.pattern
+    value = match.found.string[match.start : match.end]
+    prefix = pattern.table.get("prefix", 0)
+    confidence = pattern.rule.confidence
+    checks = pattern.table.get("checks", ())
+    for check in checks:
+        if not formats.CHECKS[check](value):
+            if check != "crc32":
+                return None
+            confidence = Confidence.LOW
+    if "pem" not in checks and not _body_is_real(value[prefix:], value, checks):
+        return None
+    start = match.start - offset
+    rule, rank = pattern.rule, pattern.table.get("rank", 0)
+    if pattern.table.get("vendor") and (named := _vendor(_line_before(segment.text, start), value, catalogue)):
+        rule, rank = named.rule, 1
+    return Candidate(rule, segment, start, match.end - offset, value, confidence, prefix, rank=rank)
+
+
+def _line_before(text: str, place: int) -> str:
+    return text[max(text.rfind("\n", 0, place) + 1, place - 120) : place]
+
+
+def _body_is_real(body: str, value: str, checks: object) -> bool:
+    if "password" in checks or "basic" in checks:  # type: ignore[operator]
+        return True
+    if placeholders.is_placeholder(body) or "EXAMPLE" in value:
+        return False
+    size = min(len(body), 64)
+    return len(body) < 12 or randomness.entropy(body[:64]) > 0.55 * randomness.expected(size, min(randomness.alphabet(body), 36))
+
+
+def of_assignment(found: Assignment, segment: Segment, catalogue: Catalogue) -> Candidate | None:
+    """The candidate of a value beside a name."""
+    value = segment.text[found.start : found.end]
+    kind = promise(found.name)
+    if kind is Promise.NOTHING or not value or shapes.is_reference(value):
+        return None
+
+    def candidate(rule: Rule, confidence: Confidence, rank: int = 2) -> Candidate:
+        return Candidate(rule, segment, found.start, found.end, value, confidence, 0, found.name, rank)
+
+    context = _line_before(segment.text, found.start) + " " + segment.text[found.end : found.end + 60].partition("\n")[0]
+    named = _vendor(context, value, catalogue)
+    if named and _is_real(value, kind, found.form):
+        return candidate(named.rule, named.rule.confidence, 1)
+    if kind is Promise.PASSWORD:
+        return _password(found, segment, value, catalogue, candidate)
+    if _is_key(value, kind, found.form):
+        return candidate(catalogue.rules["SECRET-TOKEN"], Confidence.MEDIUM)
+    return None
+
+
+def _password(
+    found: Assignment, segment: Segment, value: str, catalogue: Catalogue, candidate: Callable[[Rule, Confidence], Candidate]
+) -> Candidate | None:
+    if found.form is Form.NAKED:
+        return None
+    if "kind: Secret" in segment.text and (plain := _decoded(value)):
+        if passwords.is_password(plain, sure=True):
+            return candidate(catalogue.rules["SECRET-KUBERNETES-SECRET"], Confidence.HIGH)
+    if not passwords.is_password(value, sure=found.form in _SURE):
+        return None
+    if found.form is Form.LINE and _DSN.search(segment.text, max(found.start - 160, 0), found.end + 120):
+        return candidate(catalogue.rules["SECRET-CONNECTION-STRING"], Confidence.HIGH)
+    return candidate(catalogue.rules["SECRET-PASSWORD"], Confidence.MEDIUM)
+
+
+def _decoded(value: str) -> str:
+    try:
+        text = base64.b64decode(value, validate=True).decode("utf-8")
+    except (binascii.Error, ValueError):
+        return ""
+    return text.strip() if text.strip().isprintable() else ""
+
+
+def _vendor(context: str, value: str, catalogue: Catalogue) -> Named | None:
+    words = words_of(context)
+    for index, word in enumerate(words):
+        for named in catalogue.by_word.get(word, ()):
+            if any(words[index : index + len(names)] == names for names in named.names) and named.value.fullmatch(value):
+                return named
+    return None
+
+
+def _is_real(value: str, kind: Promise, form: Form) -> bool:
+    if placeholders.is_placeholder(value) or shapes.is_place(value):
+        return False
+    if len(value) < 16:
+        return kind is Promise.PASSWORD and passwords.is_password(value, sure=form in _SURE)
+    return shapes.is_uuid(value) or randomness.is_random(value)
+
+
+def _is_key(value: str, kind: Promise, form: Form) -> bool:
+    if placeholders.is_placeholder(value) or shapes.is_number(value) or shapes.is_sequence_data(value):
+        return False
+    if form is Form.NAKED and (len(value) < 16 or kind is Promise.KEY):
+        return False
+    if any(map(str.isspace, value)) or shapes.is_code(value) or shapes.is_place(value) or not value.isascii():
+        return False
+    if kind is Promise.KEY:
+        return form is Form.LITERAL and len(value) >= 20 and randomness.is_random(value) and not (
+            shapes.is_uuid(value) or shapes.is_hex(value)
+        )
+    if len(value) >= 16:
+        return randomness.is_random(value) or (shapes.is_uuid(value) and form is not Form.WORDS)
+    if kind is Promise.SECRET:
+        return form in _SURE and len(value) >= 6 and passwords.is_password(value, sure=False)
+    return form in _SURE and len(value) >= 10 and randomness.transitions(value) > 0.25 and any(map(str.isdigit, value))
+
+
+def confident(candidates: Iterator[Candidate], least: Confidence) -> Iterator[Candidate]:
+    """Those that are at least so sure."""
+    return (candidate for candidate in candidates if candidate.confidence.at_least(least))

@@ -19,7 +19,13 @@ def _code(settings: Settings) -> Scanner:
     return build(settings)
 
 
-BUILT_IN: Mapping[str, Build] = {"code": _code}
+def _secrets(settings: Settings) -> Scanner:
+    from .secrets.scanner import build
+
+    return build(settings)
+
+
+BUILT_IN: Mapping[str, Build] = {"secrets": _secrets, "code": _code}
 
 
 def available() -> dict[str, Build]:

@@ -3,18 +3,17 @@
 One table is one rule: `id`, `title`, `severity`, `confidence`, `why`, `fix`, `references`, `keywords`, `pattern`,
 `window`, `bad`, `good`. What stands above the first table (`severity`, `why` …) is the default of the whole file.
 
-Speed and safety come from the same thing: a pattern is only ever tried where one of its keywords stands, inside a window
-of a few hundred characters. The keywords are found by whatever is at hand (`matchers`), so all engines see the same.
+Speed and safety come from the same thing: a pattern is only ever tried where one of its keywords stands, inside a
+window of a few hundred characters. The keywords are found by whatever is at hand (`matchers`), so all engines see the
+same.
 """
 
-import json
 import re
 import tomllib
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from hashlib import blake2b
 from importlib.resources.abc import Traversable
 from typing import Any, Final
 
@@ -23,7 +22,6 @@ from mlsec_nb.core import Confidence, Rule, Severity, UsageError
 from .matchers import Literals, best
 
 DEFAULT_WINDOW: Final = (0, 512)
-CACHE_NAME: Final = "cache.json"
 # A token begins where no letter or digit stands before it, or where what stands there is half of an escape.
 LEFT: Final = r"(?:(?<![A-Za-z0-9])|(?<=\\[nrtfbv])|(?<=%[0-9A-Fa-f]{2})|(?<=\\u[0-9A-Fa-f]{4})|(?<=\\x[0-9A-Fa-f]{2}))"
 RIGHT: Final = r"(?![A-Za-z0-9])"
@@ -57,39 +55,12 @@ class Match:
 
 
 def tables(*files: Traversable) -> list[dict[str, Any]]:
-    """The rule tables of TOML files in order, each file's defaults filled in.
-
-    Parsing 200 tables of TOML costs 100 ms, so a `cache.json` beside the files is used when it was made of them.
-    """
-    texts = [file.read_bytes() for file in files]
-    digest = digest_of(texts)
-    if files and (cached := _cached(files[0], digest)) is not None:
-        return cached
-    return [table for file, text in zip(files, texts, strict=True) for table in _parse(file.name, text)]
+    """The rule tables of TOML files in order, each file's defaults filled in (240 tables: 15 ms)."""
+    return [table for file in files for table in parse(file.name, file.read_bytes())]
 
 
-def digest_of(texts: Iterable[bytes]) -> str:
-    """What tells whether a cache was made of these texts."""
-    return blake2b(b"\0".join(texts), digest_size=16).hexdigest()
-
-
-def write_cache(tables: Sequence[Mapping[str, Any]], digest: str) -> str:
-    """The text of a `cache.json`."""
-    return json.dumps({"digest": digest, "tables": tables}, indent=0, ensure_ascii=False, sort_keys=True) + "\n"
-
-
-def _cached(beside: Traversable, digest: str) -> list[dict[str, Any]] | None:
-    if not hasattr(beside, "parent"):
-        return None
-    try:
-        content = json.loads((beside.parent / CACHE_NAME).read_bytes())
-    except (OSError, ValueError):
-        return None
-    found: list[dict[str, Any]] = content["tables"] if content["digest"] == digest else None
-    return found
-
-
-def _parse(name: str, text: bytes) -> list[dict[str, Any]]:
+def parse(name: str, text: bytes) -> list[dict[str, Any]]:
+    """The rule tables of one TOML text; what is wrong in it is a `UsageError` under `name`."""
     try:
         content = tomllib.loads(text.decode("utf-8"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -135,7 +106,7 @@ def to_pattern(table: Mapping[str, Any]) -> Pattern:
 
 def _check(pattern: Pattern) -> None:
     try:
-        assert pattern.regex
+        re.compile(pattern.source)
     except re.error as error:
         raise UsageError(f"rule {pattern.rule.id}: pattern: {error}") from error
 
@@ -186,7 +157,7 @@ def matches(pattern: Pattern, text: str, places: Sequence[int]) -> Iterator[Matc
         stop = _until_border(text, place, place + after)
         if before == 0:
             at = regex.match(text, place, stop)
-            spans = (at,) if at else ()
+            spans: tuple[re.Match[str], ...] = (at,) if at else ()
         else:
             begin = max(place - before, done, text.rfind("\0", max(place - before, 0), place) + 1)
             spans = tuple(regex.finditer(text, begin, stop))

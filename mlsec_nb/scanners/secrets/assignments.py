@@ -1,7 +1,7 @@
 """Finds values beside telling names, in every way that notebooks write them.
 
-A place where a word such as `token` or `pass` stands is the start: the name is read to both sides, then what joins it to
-a value (`=`, `:`, `,`, a table's border, a tag …), then the value itself, quoted or not. Nothing is judged here.
+A place where a word such as `token` or `pass` stands is the start: the name is read to both sides, then what joins it
+to a value (`=`, `:`, `,`, a table's border, a tag …), then the value itself, quoted or not. Nothing is judged here.
 """
 
 import re
@@ -12,8 +12,8 @@ from typing import Final
 
 WORDS: Final = (
     "pass", "pwd", "secret", "token", "key", "cred", "auth", "_pat", "bearer", "dsn", "senha", "contrase", "kennwort",
-    "motdepasse", "mdp", "cookie", "webhook", "signature", "пароль", "密码", "密碼", "パスワード", "비밀번호", "wachtwoord",
-    "haslo", "psw", "sas", "pw",
+    "motdepasse", "mdp", "cookie", "webhook", "signature", "пароль", "密码", "密碼", "パスワード", "비밀번호",
+    "wachtwoord", "haslo", "psw", "sas", "pw",
 )  # fmt: skip
 
 
@@ -47,9 +47,15 @@ _AFTER: Final = re.compile(
     (?P<op>\s{0,24}(?:=>|:=|={1,3}|!=|:|,|\|)\s{0,24}|[ \t]{1,12}|\s?\()""",
     re.VERBOSE,
 )
-_ANNOTATION: Final = re.compile(r"[A-Za-z_][\w.]{0,40}(?:\[[^\]\n]{0,60}\])?(?:\s?\|\s?[A-Za-z_]\w{0,20})?\s{0,4}=\s{0,4}(?=[A-Za-z_.(]{0,60}[\"'])")
-_SCHEME: Final = re.compile(r"(?:bearer|basic|token|ssws|api-?key|key|bot|oauth|splunk|deepl-auth-key|client-id)\s+", re.IGNORECASE)
-_QUOTE: Final = re.compile(r"""(?P<call>(?:[A-Za-z_][\w.]{0,60}\(\s{0,8}(?:[a-z_]{1,20}\s?=\s?)?){0,2})[rRbBuUfF]{0,2}(?P<esc>\\{0,3})(?P<q>\"\"\"|'''|["'`])""")
+_ANNOTATION: Final = re.compile(
+    r"[A-Za-z_][\w.]{0,40}(?:\[[^\]\n]{0,60}\])?(?:\s?\|\s?[A-Za-z_]\w{0,20})?\s{0,4}=\s{0,4}(?=[A-Za-z_.(]{0,60}[\"'])"
+)
+_SCHEME: Final = re.compile(
+    r"(?:bearer|basic|token|ssws|api-?key|key|bot|oauth|splunk|deepl-auth-key|client-id)\s+", re.IGNORECASE
+)
+_QUOTE: Final = re.compile(
+    r"""(?P<call>(?:[A-Za-z_][\w.]{0,60}\(\s{0,8}(?:[a-z_]{1,20}\s?=\s?)?){0,2})[rRbBuUfF]{0,2}(?P<esc>\\{0,3})(?P<q>\"\"\"|'''|["'`])"""
+)
 _BARE: Final = re.compile(r"""[^\s"'`<>\0]+""")
 _LATER: Final = re.compile(
     r"""["'\]]?\s{0,4}[,:;]?[^\n]{0,160}?(?:\bdefault|["']?(?:value|content|val|default)["']?)\s{0,4}[:=]\s{0,4}[rbuf]?(?P<q>["'])""",
@@ -120,10 +126,9 @@ def _value(text: str, after: re.Match[str], begin: int, spans: _Spans | None) ->
     if op in (":", "|") and (annotation := _ANNOTATION.match(text, place)):
         place = annotation.end()
     quoted = _QUOTE.match(text, place)
-    if quoted and op != "(" or quoted and not quoted["call"]:
-        if op or after["close"] or spans is None:
-            form = Form.LISTED if op in (",", "(") else Form.CALL if quoted["call"] else Form.LITERAL
-            return _quoted(text, quoted, form)
+    if quoted and (op != "(" or not quoted["call"]) and (op or after["close"] or spans is None):
+        form = Form.LISTED if op in (",", "(") else Form.CALL if quoted["call"] else Form.LITERAL
+        return _quoted(text, quoted, form)
     if after["close"] and op in (",", ")", "") and (later := _LATER.match(text, after.end("rest"))):
         return _quoted(text, later, Form.LITERAL)
     form = Form.LINE if op else Form.WORDS

@@ -1,7 +1,7 @@
 """Makes the example keys of the rules: they are written as recipes, so that no file of ours holds anything like a key.
 
-`{alnum:36}` is 36 random letters and digits; `{crc:30}` is 30 of them and their checksum as GitHub and npm write it. The
-same recipe and seed give the same text.
+`{alnum:36}` is 36 random letters and digits; `{crc:30}` is 30 of them and their checksum as GitHub and npm write it.
+The same recipe and seed give the same text.
 """
 
 import base64
@@ -65,7 +65,9 @@ def _b64(value: bytes) -> str:
 
 def _jwt(draw: random.Random, _size: int) -> str:
     header = _b64(json.dumps({"alg": "HS256", "typ": "JWT"}).encode())
-    claims = _b64(json.dumps({"sub": _draw(draw, "digits", 10), "iat": draw.randrange(1_600_000_000, 1_800_000_000)}).encode())
+    claims = _b64(
+        json.dumps({"sub": _draw(draw, "digits", 10), "iat": draw.randrange(1_600_000_000, 1_800_000_000)}).encode()
+    )
     return f"{header}.{claims}.{_draw(draw, 'url', 43)}"
 
 

@@ -28,11 +28,13 @@ class Candidate:
     confidence: Confidence
     prefix: int = 0
     name: str = ""
-    rank: int = 0  # 0 says whose secret it is, 2 only that it is one
+    rank: int = 0  # 0 says whose secret it is, 3 only that it is one
 
 
 _SURE: Final = frozenset({Form.LITERAL})
-_DSN: Final = re.compile(r"(?i)(?:user(?: ?id|name)?|uid|host|hostaddr|server|data source|dbname|database|initial catalog)\s?=\s?[^\s;]")
+_DSN: Final = re.compile(
+    r"(?i)(?:user(?: ?id|name)?|uid|host|hostaddr|server|data source|dbname|database|initial catalog)\s?=\s?[^\s;]"
+)
 
 
 def of_match(match: Match, segment: Segment, offset: int, catalogue: Catalogue) -> Candidate | None:
@@ -66,7 +68,9 @@ def _body_is_real(body: str, value: str, checks: object) -> bool:
     if placeholders.is_placeholder(body) or "EXAMPLE" in value:
         return False
     size = min(len(body), 64)
-    return len(body) < 12 or randomness.entropy(body[:64]) > 0.55 * randomness.expected(size, min(randomness.alphabet(body), 36))
+    return len(body) < 12 or randomness.entropy(body[:64]) > 0.55 * randomness.expected(
+        size, min(randomness.alphabet(body), 36)
+    )
 
 
 def of_assignment(found: Assignment, segment: Segment, catalogue: Catalogue) -> Candidate | None:
@@ -76,10 +80,12 @@ def of_assignment(found: Assignment, segment: Segment, catalogue: Catalogue) -> 
     if kind is Promise.NOTHING or not value or shapes.is_reference(value):
         return None
 
-    def candidate(rule: Rule, confidence: Confidence, rank: int = 2) -> Candidate:
+    def candidate(rule: Rule, confidence: Confidence, rank: int = 3) -> Candidate:
         return Candidate(rule, segment, found.start, found.end, value, confidence, 0, found.name, rank)
 
-    context = _line_before(segment.text, found.start) + " " + segment.text[found.end : found.end + 60].partition("\n")[0]
+    context = (
+        _line_before(segment.text, found.start) + " " + segment.text[found.end : found.end + 60].partition("\n")[0]
+    )
     named = _vendor(context, value, catalogue)
     if named and _is_real(value, kind, found.form):
         return candidate(named.rule, named.rule.confidence, 1)
@@ -91,13 +97,16 @@ def of_assignment(found: Assignment, segment: Segment, catalogue: Catalogue) -> 
 
 
 def _password(
-    found: Assignment, segment: Segment, value: str, catalogue: Catalogue, candidate: Callable[[Rule, Confidence], Candidate]
+    found: Assignment,
+    segment: Segment,
+    value: str,
+    catalogue: Catalogue,
+    candidate: Callable[[Rule, Confidence], Candidate],
 ) -> Candidate | None:
     if found.form is Form.NAKED:
         return None
-    if "kind: Secret" in segment.text and (plain := _decoded(value)):
-        if passwords.is_password(plain, sure=True):
-            return candidate(catalogue.rules["SECRET-KUBERNETES-SECRET"], Confidence.HIGH)
+    if "kind: Secret" in segment.text and passwords.is_password(_decoded(value), sure=True):
+        return candidate(catalogue.rules["SECRET-KUBERNETES-SECRET"], Confidence.HIGH)
     if not passwords.is_password(value, sure=found.form in _SURE):
         return None
     if found.form is Form.LINE and _DSN.search(segment.text, max(found.start - 160, 0), found.end + 120):
@@ -117,7 +126,9 @@ def _vendor(context: str, value: str, catalogue: Catalogue) -> Named | None:
     words = words_of(context)
     for index, word in enumerate(words):
         for named in catalogue.by_word.get(word, ()):
-            if any(words[index : index + len(names)] == names for names in named.names) and named.value.fullmatch(value):
+            if any(words[index : index + len(names)] == names for names in named.names) and named.value.fullmatch(
+                value
+            ):
                 return named
     return None
 
@@ -138,8 +149,11 @@ def _is_key(value: str, kind: Promise, form: Form) -> bool:
     if any(map(str.isspace, value)) or shapes.is_code(value) or shapes.is_place(value) or not value.isascii():
         return False
     if kind is Promise.KEY:
-        return form is Form.LITERAL and len(value) >= 20 and randomness.is_random(value) and not (
-            shapes.is_uuid(value) or shapes.is_hex(value)
+        return (
+            form is Form.LITERAL
+            and len(value) >= 20
+            and randomness.is_random(value)
+            and not (shapes.is_uuid(value) or shapes.is_hex(value))
         )
     if len(value) >= 16:
         return randomness.is_random(value) or (shapes.is_uuid(value) and form is not Form.WORDS)

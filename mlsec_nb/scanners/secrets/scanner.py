@@ -87,11 +87,13 @@ def _best(candidates: list[Candidate]) -> list[Candidate]:
     order: dict[int, int] = {}
     for candidate in candidates:
         order.setdefault(id(candidate.segment), len(order))
-    ranked = sorted(candidates, key=lambda c: (order[id(c.segment)], c.rank, -c.confidence.rank, -(c.end - c.start), c.start, c.rule.id))
+    ranked = sorted(
+        candidates,
+        key=lambda c: (order[id(c.segment)], c.rank, -c.confidence.rank, -(c.end - c.start), c.start, c.rule.id),
+    )
     taken: dict[int, list[Candidate]] = {}
     for candidate in ranked:
         others = taken.setdefault(id(candidate.segment), [])
         if not any(candidate.start < other.end and other.start < candidate.end for other in others):
             others.append(candidate)
     return [candidate for others in taken.values() for candidate in sorted(others, key=lambda c: c.start)]
-

@@ -27,7 +27,9 @@ def tell(candidates: Iterable[Candidate], key: bytes) -> Iterator[Finding]:
     for indices in groups.values():
         first, *others = indices
         related = tuple(Related(findings[index].location, "the same secret") for index in others[:MOST_RELATED])
-        findings[first] = replace(findings[first], related=related, details={**findings[first].details, "places": len(indices)})
+        findings[first] = replace(
+            findings[first], related=related, details={**findings[first].details, "places": len(indices)}
+        )
     yield from findings
 
 

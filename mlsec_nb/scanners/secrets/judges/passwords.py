@@ -3,17 +3,10 @@
 import re
 from typing import Final
 
-from . import placeholders, shapes
+from . import placeholders, shapes, vocabulary
 from .randomness import wordiness
 
-# What is written where a password is asked for, typed, described or declared.
-_NOT_ONE: Final = frozenset(
-    "password passwd pwd pass secret token key string str text bytes int bool optional required hidden input submit "
-    "field value type true false none null user username login admin-password my-password mypassword yourpassword "
-    "userpassword basic digest bearer plain plaintext md5 sha256 scram-sha-256 peer trust ident prompt ask interactive "
-    "getpass keyring environ env file stdin on off yes no any auto default disabled enabled encrypted hashed unset empty "
-    "not-set notset undefined secretstr char varchar changeit".split()
-)
+_NOT_ONE: Final = vocabulary.words("no_passwords")
 
 
 def is_password(value: str, *, sure: bool) -> bool:
@@ -33,7 +26,7 @@ def is_password(value: str, *, sure: bool) -> bool:
     if any(word in lower for word in ("password", "passwd", "passphrase")) and not (has_digit or has_sign):
         return False
     if shapes.is_identifier(value) and not has_digit:
-        return sure and value.isalpha() and len(value) >= 6 or ("-" in value and value.count("-") >= 2)
+        return (sure and value.isalpha() and len(value) >= 6) or ("-" in value and value.count("-") >= 2)
     if shapes.is_code(value) and (not sure or wordiness(value) > 0.5):
         return False
     return has_digit or has_sign or sure

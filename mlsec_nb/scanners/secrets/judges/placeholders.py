@@ -4,6 +4,8 @@ import re
 from itertools import pairwise
 from typing import Final
 
+from . import vocabulary
+
 _TEMPLATE: Final = re.compile(
     r"""^[<\[({].*[>\])}]$          # <your-key>, [token], {password}
     | \$\{|\$\(|\{\{|\}\}|<%|%>     # ${TOKEN}, $(cat …), {{ token }}
@@ -12,16 +14,10 @@ _TEMPLATE: Final = re.compile(
     | \.\.\.|…|\*{3,}|•{3,}|x{6,}|X{5,}|_{4,}|\#{4,}""",
     re.VERBOSE,
 )
-_WORDS: Final = frozenset(
-    "example examples placeholder changeme change dummy sample your yours yourself my_key todo fixme redacted replace "
-    "replaceme insert here fake foo bar foobar baz none null nil undefined true false na nan empty missing unknown "
-    "default enter paste provide fill put put_your hidden masked secretsecret demo mock notreal invalid".split()
-)
+_WORDS: Final = vocabulary.words("placeholders")
 _SPLIT: Final = re.compile(r"[^A-Za-z]+|(?<=[a-z])(?=[A-Z])")
 _ROWS: Final = ("1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm", "abcdefghijklmnopqrstuvwxyz", "0123456789abcdef")
-_NEIGHBOURS: Final = frozenset(
-    pair for row in _ROWS for a, b in pairwise(row) for pair in (a + b, b + a)
-)
+_NEIGHBOURS: Final = frozenset(pair for row in _ROWS for a, b in pairwise(row) for pair in (a + b, b + a))
 
 
 def longest_walk(value: str) -> int:

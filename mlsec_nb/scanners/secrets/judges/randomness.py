@@ -6,15 +6,9 @@ from collections import Counter
 from itertools import pairwise
 from typing import Final
 
-# The pairs that make up three quarters of English (and most of program identifiers); a random pair is one of them in
-# a fifth of cases. Counted in the plain words of identifiers and prose.
-_COMMON: Final = frozenset(
-    "th he in er an re nd on en at ou ed ha to or it is hi es ng te al st ti se ar ll le ri ro ne me de ra ec ve co "
-    "io om ic ma el li ur la ca ce ss ta us ho ch il no so wi ai ut ag id un tr ge ac ad am ap as av be bl bo br bu "
-    "ck cl cr ct da di do ef ei em ep et ev ex fa fe fi fo fr ga gh gr ie if im ir iv ke ki ld lo ls ly mb mi mo mp "
-    "na nc ni ns nt of ol oo op os ot ow ay pa pe ph pi pl po pr pt qu rd rt ru ry sa sc sh si sp su ty ul um up ue "
-    "va vi wa we wo yo ey rs tt ff gi go ks ak ab ok ub ud ug od og".split()
-)
+from . import vocabulary
+
+_COMMON: Final = vocabulary.words("pairs")
 _LETTERS: Final = re.compile(r"[A-Za-z]+")
 
 
@@ -26,8 +20,10 @@ def entropy(value: str) -> float:
 
 def expected(length: int, alphabet: int) -> float:
     """About what `entropy` gives for a random text: close to log2(alphabet), less for short texts."""
-    return math.log2(alphabet) - (alphabet - 1) / (2 * math.log(2) * length) if length > alphabet else (
-        math.log2(length) * 0.93 if length > 1 else 0.0
+    return (
+        math.log2(alphabet) - (alphabet - 1) / (2 * math.log(2) * length)
+        if length > alphabet
+        else (math.log2(length) * 0.93 if length > 1 else 0.0)
     )
 
 
@@ -60,6 +56,7 @@ def transitions(value: str) -> float:
 
 def is_random(value: str) -> bool:
     """True for what looks drawn by a machine: 16 characters and more of a mixed alphabet, and no words in it."""
+    value = value.removeprefix("0x")
     if len(value) < 16 or entropy(value) < 0.8 * expected(len(value), min(alphabet(value), 40)):
         return False
     if value.isdigit():
@@ -67,6 +64,8 @@ def is_random(value: str) -> bool:
     pairs = sum(len(run) - 1 for run in _LETTERS.findall(value))
     if pairs < 6:  # mostly digits between single letters, as in hex
         return transitions(value) > 0.15
-    return transitions(value) > 0.12 + 0.5 * max(wordiness(value) - 0.42, 0) if any(map(str.isdigit, value)) else (
-        wordiness(value) < 0.5 and transitions(value) > 0.15
-    ) or wordiness(value) < 0.3
+    return (
+        transitions(value) > 0.12 + 0.5 * max(wordiness(value) - 0.42, 0)
+        if any(map(str.isdigit, value))
+        else (wordiness(value) < 0.5 and transitions(value) > 0.15) or wordiness(value) < 0.3
+    )

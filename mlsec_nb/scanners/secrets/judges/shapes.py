@@ -7,11 +7,16 @@ UUID: Final = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA
 HEX: Final = re.compile(r"[0-9a-f]+|[0-9A-F]+")
 _NUMBER: Final = re.compile(r"[-+]?[\d_.,]*\d(?:[eE][-+]?\d+)?%?")
 _DATE: Final = re.compile(r"\d{4}[-/]\d\d?[-/]\d\d?(?:[T ]\d\d:\d\d.*)?")
-_PATH: Final = re.compile(r"(?:[A-Za-z]:\\|~?\.{0,2}/)[\w./\\ -]*|[\w.-]+(?:/[\w.-]+)+\.\w{1,6}|.*\.(?:json|ya?ml|txt|py|ipynb|csv|pem|env|toml|cfg|ini|h5|pt|pkl|log|html?|key|crt)")
+_PATH: Final = re.compile(
+    r"(?:[A-Za-z]:\\|~?\.{0,2}/)[\w./\\ -]*|[\w.-]+(?:/[\w.-]+)+\.\w{1,6}"
+    r"|.*\.(?:json|ya?ml|txt|py|ipynb|csv|pem|env|toml|cfg|ini|h5|pt|pkl|log|html?|key|crt)"
+)
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S*|www\.\S+")
 _EMAIL: Final = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
 _IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z_]*(?:[.\-/: ][A-Za-z_]+)*\d{0,2}")
-_CODE: Final = re.compile(r"[\w.]+\(.*\)?|[\w.]+\[.*\]?|\w+(?:\.\w+)+|lambda .*|self\..*|.*\b(?:os\.environ|getenv|getpass|secrets\.)\b.*")
+_CODE: Final = re.compile(
+    r"[\w.]+\(.*\)?|[\w.]+\[.*\]?|\w+(?:\.\w+)+|lambda .*|self\..*|.*\b(?:os\.environ|getenv|getpass|secrets\.)\b.*"
+)
 _REFERENCE: Final = re.compile(
     r"\$\{?\w+\}?.*|%\(?\w+\)?[sdr%]?|\{.*\}|<.*>|\[.*\]|(?:vault|env|file|secret|secrets|arn|ref|projects|op|ssm|keyring|asm|gcp|sm|azurekv)"
     r"[:/].*|!vault\b.*|ENC\[.*|enc:.*|\*+|@Microsoft\.KeyVault.*|.*\$\{\{.*"

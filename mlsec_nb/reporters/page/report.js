@@ -22,6 +22,9 @@
     return node;
   }
 
+  /** A value by a name that a stranger may have chosen: only what is really there, not what every object has. */
+  const own = (table, name) => (Object.hasOwn(table, name) ? table[name] : undefined);
+
   // ---- places -------------------------------------------------------------------------------------------------------
   function inFile(place) {
     const words = [];
@@ -190,12 +193,12 @@
   const part = (title, ...content) => (content.flat().some(Boolean) ? el("section", {}, el("h3", {}, title), content) : null);
 
   function detail(one) {
-    const rule = report.rules[one.rule] ?? {};
+    const rule = own(report.rules, one.rule) ?? {};
     return el("div", { class: "detail" },
       part("Evidence", one.evidence.shown ? el("pre", {}, one.evidence.shown) : null),
       part("Why it matters", paragraphs(rule.why)),
       part("How to fix it", paragraphs(rule.fix), one.fixes.map(fixOf)),
-      part("Judged", one.reason ? el("p", {}, `${one.status}: ${one.reason}`) : null),
+      part(one.status === "new" ? "Note" : "Judged", one.reason ? el("p", {}, one.status === "new" ? one.reason : `${one.status}: ${one.reason}`) : null),
       part("Related places", one.related ? el("ol", {}, one.related.map((step) =>
         el("li", {}, step.message, " ", el("span", { class: "mono quiet" }, whole(step.location))))) : null),
       one.details ? part("Details", valueOf(one.details)) : null,
@@ -206,7 +209,7 @@
   const paragraphs = (text) => (text ?? "").split(/\n\s*\n/).filter((words) => words.trim()).map((words) => el("p", {}, words));
 
   function reference(name) {
-    const address = report.links[name];
+    const address = own(report.links, name);
     return el("li", {}, address ? el("a", { href: address, rel: "noopener noreferrer", target: "_blank" }, name) : name);
   }
 
@@ -252,7 +255,7 @@
     return el("div", { class: "wide" }, el("table", {},
       el("thead", {}, el("tr", {}, names.map((name) => el("th", { scope: "col" }, name)))),
       el("tbody", {}, items.map((item) => el("tr", {}, names.map((name) =>
-        el("td", { class: typeof item[name] === "number" ? "number" : "" }, item[name] === undefined ? "" : String(item[name] ?? "–"))))))));
+        el("td", { class: typeof own(item, name) === "number" ? "number" : "" }, own(item, name) === undefined ? "" : String(item[name] ?? "–"))))))));
   }
 
   /** A node of a tree: its flat values in one line, its lists of nodes below it. */
@@ -342,6 +345,7 @@
   function start() {
     document.documentElement.classList.add("scripted");
     for (const node of [$("app"), $("theme"), document.querySelector(".tabs")]) node.hidden = false;
+    $("app").classList.toggle("bare", !all.length);
     buildFacets();
     $("filters").open = !matchMedia("(max-width: 62rem)").matches;
     recall();

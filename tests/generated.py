@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from mlsec_nb import pipeline
 from mlsec_nb.cli import COMMANDS, parser
 from mlsec_nb.config import Config
+from mlsec_nb.reporters.schema import json_schema
 
 ROOT = Path(__file__).parents[1]
 
@@ -63,7 +65,16 @@ def _help(command: str) -> str:
     return out.getvalue()
 
 
-FILES: dict[str, Callable[[], str]] = {"RULES.md": rules, "README.md": readme}
+def schema() -> str:
+    """The JSON Schema of the report."""
+    return json.dumps(json_schema(), indent=2) + "\n"
+
+
+FILES: dict[str, Callable[[], str]] = {
+    "RULES.md": rules,
+    "README.md": readme,
+    "mlsec_nb/reporters/report.schema.json": schema,
+}
 
 
 def main() -> int:

@@ -1,18 +1,41 @@
-import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
-import { Widget } from '@lumino/widgets';
+import { ILayoutRestorer, type JupyterFrontEnd, type JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ICommandPalette } from '@jupyterlab/apputils';
+import { IEditorExtensionRegistry } from '@jupyterlab/codemirror';
+import { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
+import { IEditorTracker } from '@jupyterlab/fileeditor';
+import { INotebookTracker } from '@jupyterlab/notebook';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { IStatusBar } from '@jupyterlab/statusbar';
+import { ITranslator } from '@jupyterlab/translation';
+import { start } from './plugin';
+import { PLUGIN } from './settings';
 
 const plugin: JupyterFrontEndPlugin<void> = {
-  id: 'mlsec-nb:plugin',
-  description: 'Security findings of the open notebook, live.',
+  id: PLUGIN,
+  description: 'Security findings of open notebooks and files, live.',
   autoStart: true,
-  activate: (app: JupyterFrontEnd) => {
-    const panel = new Widget();
-    panel.id = 'mlsec-panel';
-    panel.addClass('mlsec-panel');
-    panel.title.label = 'mlsec';
-    panel.node.textContent = 'mlsec';
-    app.shell.add(panel, 'left', { rank: 700 });
-  }
+  requires: [INotebookTracker, IEditorExtensionRegistry],
+  optional: [
+    IEditorTracker,
+    IDefaultFileBrowser,
+    ISettingRegistry,
+    ILayoutRestorer,
+    ICommandPalette,
+    IStatusBar,
+    ITranslator
+  ],
+  activate: (
+    app: JupyterFrontEnd,
+    notebooks: INotebookTracker,
+    editors: IEditorExtensionRegistry,
+    files: IEditorTracker | null,
+    browser: IDefaultFileBrowser | null,
+    registry: ISettingRegistry | null,
+    restorer: ILayoutRestorer | null,
+    palette: ICommandPalette | null,
+    statusBar: IStatusBar | null,
+    translator: ITranslator | null
+  ) => start(app, { notebooks, editors, files, browser, registry, restorer, palette, statusBar, translator })
 };
 
 export default plugin;

@@ -1,0 +1,108 @@
+/** The save guard: says, or refuses, when a secret is about to be written to disk. */
+import type { JupyterFrontEnd } from '@jupyterlab/application';
+import { Notification } from '@jupyterlab/apputils';
+import type { DocumentRegistry } from '@jupyterlab/docregistry';
+import type { NotebookPanel } from '@jupyterlab/notebook';
+import type { Desk } from './desk';
+import { arrived, atLeast, isNew } from './model';
+import type { LiveNotebook } from './notebook';
+import type { Finding, NotSaved } from './report';
+
+export const EVENT = 'https://schema.mlsec-nb.org/not-saved/v1';
+const MANUAL = new Set(['docmanager:save', 'docmanager:save-as', 'docmanager:save-all', 'notebook:save']);
+
+export class SaveGuard {
+  /** Fingerprints that the user was told of, by path: a toast for each finding, not for each save. */
+  private readonly told = new Map<string, Set<string>>();
+  private manual = 0;
+
+  constructor(private readonly desk: Desk) {
+    const { app } = desk;
+    app.commands.commandExecuted.connect((_, { id }) => {
+      if (MANUAL.has(id)) {
+        this.manual = Date.now();
+      }
+    });
+    void this.listen(app);
+  }
+
+  /** Wraps the saving of one notebook; the file is written only when the guard lets it. */
+  guard(panel: NotebookPanel): void {
+    const context = panel.context as DocumentRegistry.Context & {
+      save: (...words: unknown[]) => Promise<void>;
+    };
+    const save = context.save.bind(context);
+    context.save = async (...words: unknown[]) => {
+      const subject = this.desk.watch.notebook(panel);
+      if (subject && (await this.refuses(subject))) {
+        throw new Error(this.desk.trans.__('Not saved: mlsec found a secret in the notebook.'));
+      }
+      await save(...words);
+    };
+  }
+
+  private async refuses(subject: LiveNotebook): Promise<boolean> {
+    const { saveGuard, saveGuardSeverity } = this.desk.settings.values;
+    if (saveGuard === 'off') {
+      return false;
+    }
+    await subject.scan();
+    const live = subject.findings.filter(
+      finding =>
+        isNew(finding) && finding.scanner === 'secrets' && atLeast(finding.severity, saveGuardSeverity)
+    );
+    const told = this.told.get(subject.path) ?? new Set<string>();
+    const fresh = arrived(told, live);
+    this.told.set(subject.path, new Set(live.map(finding => finding.fingerprint)));
+    const asked = Date.now() - this.manual < 2000;
+    if (live.length > 0 && (fresh.length > 0 || (asked && saveGuard === 'block'))) {
+      this.say(subject, live, saveGuard === 'block');
+    }
+    return saveGuard === 'block' && live.length > 0;
+  }
+
+  private say(subject: LiveNotebook, findings: readonly Finding[], blocked: boolean): void {
+    const { trans } = this.desk;
+    const count = trans._n('%1 secret', '%1 secrets', findings.length);
+    const words = blocked
+      ? trans.__('mlsec: not saved, %1 in %2', count, subject.path)
+      : trans.__('mlsec: %1 saved in %2', count, subject.path);
+    const first = findings[0];
+    const options: Notification.IOptions<null> = {
+      autoClose: blocked ? false : 8000,
+      actions: [
+        {
+          label: trans.__('Show'),
+          callback: () => {
+            void this.desk.app.commands.execute('mlsec:open-panel');
+            if (first) {
+              void this.desk.reveal(first);
+            }
+          }
+        }
+      ]
+    };
+    if (blocked) {
+      Notification.error(words, options);
+    } else {
+      Notification.warning(words, options);
+    }
+  }
+
+  /** Where the server saves by itself (collaboration, another client), only it knows that it did not. */
+  private async listen(app: JupyterFrontEnd): Promise<void> {
+    try {
+      for await (const event of app.serviceManager.events.stream) {
+        if (event.schema_id === EVENT) {
+          const told = event as unknown as NotSaved;
+          if (this.desk.watch.at(told.path)) {
+            const options = { autoClose: false as const };
+            Notification.error(told.message, options);
+          }
+        }
+      }
+    } catch {
+      // No event stream (an old server, JupyterLite): the save itself still answers.
+    }
+  }
+}

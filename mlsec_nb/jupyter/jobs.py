@@ -1,0 +1,134 @@
+"""Scans of whole folders: each in a process of its own, so that it can be stopped and the server stays quick."""
+
+import multiprocessing
+import uuid
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+from .protocol import Job, JobState
+
+KEPT = 8  # finished jobs that can still be asked for
+RUNNING = 2  # at once; two cores are a common machine
+
+Send = Callable[[tuple[str, Any]], None]
+Work = Callable[..., Any]  # takes Send and the arguments given; gives what becomes the job's report
+
+
+class TooMany(Exception):  # noqa: N818 - reads with `raise`
+    """As many scans as may run at once are running."""
+
+
+@dataclass(slots=True)
+class _Run:
+    """One job: what it told last, and the process that can be killed."""
+
+    owner: str
+    told: Job
+    process: BaseProcess | None = None
+    cancelled: bool = False
+
+
+@dataclass(slots=True)
+class Jobs:
+    """The jobs of one server; a job is seen only by the user who started it."""
+
+    pool: Executor
+    _runs: OrderedDict[str, _Run] = field(default_factory=OrderedDict)
+
+    def start(self, owner: str, work: Work, *arguments: Any) -> Job:
+        """Start `work` (importable by name); raises `TooMany`."""
+        if sum(run.told["state"] == "running" for run in self._runs.values()) >= RUNNING:
+            raise TooMany(f"{RUNNING} scans are running already")
+        name = uuid.uuid4().hex
+        run = _Run(owner, Job(id=name, state="running", done=0, total=0, path=""))
+        self._runs[name] = run
+        self.pool.submit(_follow, run, work, arguments)
+        finished = [key for key, old in self._runs.items() if old.told["state"] != "running"]
+        for key in finished[: max(0, len(self._runs) - KEPT)]:
+            del self._runs[key]
+        return run.told
+
+    def look(self, owner: str, name: str) -> Job | None:
+        run = self._runs.get(name)
+        return run.told if run is not None and run.owner == owner else None
+
+    def cancel(self, owner: str, name: str) -> Job | None:
+        run = self._runs.get(name)
+        if run is None or run.owner != owner:
+            return None
+        self._stop(run)
+        return run.told
+
+    def close(self) -> None:
+        """Stop whatever runs; for the end of the server."""
+        for run in self._runs.values():
+            self._stop(run)
+
+    @staticmethod
+    def _stop(run: _Run) -> None:
+        if run.told["state"] != "running":
+            return
+        run.cancelled = True
+        run.told = Job(**{**run.told, "state": "cancelled"})  # type: ignore[typeddict-item]
+        if run.process is not None:
+            run.process.kill()
+
+
+def _follow(run: _Run, work: Work, arguments: tuple[Any, ...]) -> None:
+    """Runs in a thread of the pool: starts the process and listens to it until it ends."""
+    # A fork of a server with threads may hang; a fresh interpreter costs a second and cannot.
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=_work, args=(theirs, work, arguments), daemon=False)
+    if run.cancelled:
+        return
+    process.start()
+    run.process = process
+    theirs.close()
+    if run.cancelled:
+        process.kill()
+    try:
+        _listen(run, ours)
+    finally:
+        ours.close()
+        process.join()
+
+
+def _listen(run: _Run, pipe: Connection) -> None:
+    while True:
+        try:
+            kind, value = pipe.recv()
+        except EOFError:
+            _end(run, "failed", error="the scanning process died")
+            return
+        if kind == "progress" and not run.cancelled:
+            done, total, path = value
+            run.told = Job(**{**run.told, "done": done, "total": total, "path": path})  # type: ignore[typeddict-item]
+        elif kind == "report":
+            _end(run, "done", report=value)
+            return
+        elif kind == "error":
+            _end(run, "failed", error=value)
+            return
+
+
+def _end(run: _Run, state: JobState, **more: Any) -> None:
+    if not run.cancelled:
+        run.told = Job(**{**run.told, "state": state, **more})  # type: ignore[typeddict-item]
+
+
+def _work(pipe: Connection, work: Work, arguments: tuple[Any, ...]) -> None:
+    """Runs in the process of its own."""
+    from mlsec_nb.core import MlsecError
+
+    try:
+        result = work(pipe.send, *arguments)
+    except MlsecError as error:
+        pipe.send(("error", str(error)))
+    else:
+        pipe.send(("report", result))

@@ -234,7 +234,7 @@ export interface Gate {
 }
 
 /**
- * Findings of a notebook that somebody accepts as they are.
+ * Findings of an open document that somebody accepts as they are.
  */
 export interface BaselineRequest {
   path: string;

@@ -1,49 +1,106 @@
 """From what a user has open to the report of it: the same scanners, triage and config as on the command line."""
 
-import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
-from mlsec_nb import config as configuration
-from mlsec_nb import executors, pipeline, triage
-from mlsec_nb.config import Config
-from mlsec_nb.core import Artifact, Gap, Judged, Kind, Location, Report, Scanner, Verdict
-from mlsec_nb.executors.examine import chosen
-from mlsec_nb.io.files import Memory
+from mlsec_nb import config as configs
+from mlsec_nb import pipeline, triage
+from mlsec_nb.config import MIB, Config
+from mlsec_nb.core import Artifact, Gap, Judged, Kind, Location, Report, Status
+from mlsec_nb.io.files import LocalFile, Memory
+from mlsec_nb.reporters import contract
+from mlsec_nb.reporters import json as report_json
+from mlsec_nb.scanners import available
+from mlsec_nb.sources.kinds import HEAD, kind_of
 
 from .jobs import Send
 
-LIVE_BYTES = 32 << 20  # of one open notebook or file; more is scanned from disk
-LIVE_SKIPPED = ("models", "data", "containers", "infrastructure", "api")  # look at files, not at what is being typed
+LIVE_BYTES = 32 * MIB  # of one open notebook or file; more is left to the scan of the file
+REPORT_BYTES = 64 * MIB
+# These look at files on disk and at systems, not at what is being typed.
+NOT_LIVE = frozenset({"models", "data", "containers", "api"})
+STEP = 0.1  # seconds between two words about progress
 
 
-@dataclass(slots=True)
-class Audits:
-    """Scanners are made once for each config file and kept while the file stays as it is."""
+def config_for(folder: Path) -> Config:
+    """The config that the command line would use in a folder; raises `UsageError`."""
+    file = configs.find(folder.resolve())
+    return configs.load(file) if file else Config(root=folder)
 
-    _made: dict[tuple[str, int], tuple[Config, Sequence[Scanner]]] = field(default_factory=dict)
 
-    def scan(self, text: bytes, path: str, kind: Kind, folder: Path) -> Report:
-        """The report of what stands in an editor; `folder` is where its config is looked for. Raises `UsageError`."""
-        config, scanners = self._prepared(folder)
-        baseline = triage.read_baseline(config.root / config.baseline) if config.baseline else None
-        if baseline:
-            config = replace(config, key=baseline.key)
-            scanners = chosen(config)
-        artifact = Artifact(path, kind, Memory(text))
-        scanned = executors.examine(artifact, scanners, config)
-        today = dt.datetime.now(tz=dt.UTC).date()
-        judged = triage.apply(scanned.judged, baseline, config.ignores, config.root, today)
-        return Report(findings=tuple(judged), gaps=tuple(scanned.gaps), rules=_rules(judged), targets=(path,))
+def live(data: bytes, place: Path, *, notebook: bool, omitted: int = 0) -> Report:
+    """The report of what stands in an editor, as if it were the file at `place`; raises `UsageError`."""
+    config = config_for(place.parent)
+    skip = tuple(name for name in available() if name in NOT_LIVE or name in config.skip)
+    kind = Kind.NOTEBOOK if notebook else kind_of(place.as_posix(), data[:HEAD])
+    found: list[Artifact | Gap] = [_gap(place, f"{omitted} outputs are no text or too long to be scanned while open")]
+    if not omitted:
+        found.clear()
+    if len(data) > LIVE_BYTES:
+        found.append(_gap(place, f"is over {LIVE_BYTES // MIB} MiB: scanned as a file, not while open", "too-big"))
+    else:
+        found.append(Artifact(str(place), kind, Memory(data)))
+    return pipeline.audit_found(found, [str(place)], replace(config, skip=skip, jobs=1))
 
-    def _prepared(self, folder: Path) -> tuple[Config, Sequence[Scanner]]:
-        file = configuration.find(folder)
-        key = (str(file), file.stat().st_mtime_ns if file else 0)
-        if key not in self._made:
-            config = configuration.load(file)
-            config = replace(config, skip=(*config.skip, *LIVE_SKIPPED))
-            self._made = {old: made for old, made in self._made.items() if old[0] != key[0]}
-            self._made[key] = (config, chosen(config))
-        return self._made[key]
+
+def _gap(place: Path, reason: str, code: str = "skipped") -> Gap:
+    return Gap(location=Location(path=str(place)), scanner="live view", reason=reason, code=code)
+
+
+def folder(send: Send, target: str, root: str) -> contract.Report:
+    """The report of a folder, with paths below `root`; runs in a process of its own."""
+    said = 0.0
+
+    def progress(done: int, total: int, path: str) -> None:
+        nonlocal said
+        if monotonic() - said >= STEP or done == total:
+            said = monotonic()
+            send(("progress", (done, total, below(path, root))))
+
+    return told(pipeline.audit([target], config_for(Path(target)), progress), root)
+
+
+def told(report: Report, root: str) -> contract.Report:
+    """The report as JSON, its paths as the contents manager knows them."""
+    tree: contract.Report = relabelled(report_json.tree(report), root)
+    return tree
+
+
+def relabelled(value: Any, root: str) -> Any:
+    """The same JSON with every path below `root` made relative to it."""
+    if isinstance(value, Mapping):
+        return {
+            key: below(item, root) if key == "path" and isinstance(item, str)
+            else [below(name, root) for name in item] if key == "targets"
+            else relabelled(item, root)
+            for key, item in value.items()
+        }  # fmt: skip
+    return [relabelled(item, root) for item in value] if isinstance(value, list) else value
+
+
+def below(path: str, root: str) -> str:
+    """A path as the contents manager writes it: relative to its root, with forward slashes."""
+    top = root.replace("\\", "/").rstrip("/")
+    place = path.replace("\\", "/")
+    return place[len(top) + 1 :] if place == top or place.startswith(f"{top}/") else path
+
+
+def accept(judged: Sequence[Judged], fingerprints: Sequence[str], place: Path) -> int:
+    """Put findings of one file into the baseline of its config; tells how many there were. Raises `UsageError`."""
+    config = config_for(place.parent)
+    if config.baseline is None:
+        return 0
+    file = config.root / config.baseline
+    old = triage.read_baseline(file) if file.exists() else triage.new_baseline()
+    wanted = set(fingerprints)
+    chosen = [one for one in judged if one.status is Status.KNOWN or one.finding.fingerprint in wanted]
+    triage.write_baseline(file, triage.baseline_of(chosen, old, config.root, [str(place)]))
+    return sum(one.finding.fingerprint in wanted for one in chosen)
+
+
+def read_report(place: Path) -> Report:
+    """A report that lies in a file; raises `CannotRead` or `UsageError`."""
+    return report_json.load(LocalFile(str(place)).read(REPORT_BYTES))

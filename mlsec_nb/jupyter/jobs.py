@@ -1,14 +1,18 @@
 """Scans of whole folders: each in a process of its own, so that it can be stopped and the server stays quick."""
 
 import multiprocessing
+import os
+import signal
+import threading
 import uuid
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
-from typing import Any
+from typing import Any, cast
+
+from mlsec_nb.core import MlsecError
 
 from .protocol import Job, JobState
 
@@ -27,7 +31,6 @@ class TooMany(Exception):  # noqa: N818 - reads with `raise`
 class _Run:
     """One job: what it told last, and the process that can be killed."""
 
-    owner: str
     told: Job
     process: BaseProcess | None = None
     cancelled: bool = False
@@ -35,31 +38,31 @@ class _Run:
 
 @dataclass(slots=True)
 class Jobs:
-    """The jobs of one server; a job is seen only by the user who started it."""
+    """The jobs of one server; a job is found by its name alone, which nobody can guess."""
 
-    pool: Executor
     _runs: OrderedDict[str, _Run] = field(default_factory=OrderedDict)
 
-    def start(self, owner: str, work: Work, *arguments: Any) -> Job:
+    def start(self, work: Work, *arguments: Any) -> Job:
         """Start `work` (importable by name); raises `TooMany`."""
         if sum(run.told["state"] == "running" for run in self._runs.values()) >= RUNNING:
             raise TooMany(f"{RUNNING} scans are running already")
         name = uuid.uuid4().hex
-        run = _Run(owner, Job(id=name, state="running", done=0, total=0, path=""))
+        run = _Run(Job(id=name, state="running", done=0, total=0, path=""))
         self._runs[name] = run
-        self.pool.submit(_follow, run, work, arguments)
+        # Not a pool: its threads are waited for when the server ends, before anybody could stop the scan.
+        threading.Thread(target=_follow, args=(run, work, arguments), daemon=True).start()
         finished = [key for key, old in self._runs.items() if old.told["state"] != "running"]
         for key in finished[: max(0, len(self._runs) - KEPT)]:
             del self._runs[key]
         return run.told
 
-    def look(self, owner: str, name: str) -> Job | None:
+    def look(self, name: str) -> Job | None:
         run = self._runs.get(name)
-        return run.told if run is not None and run.owner == owner else None
+        return run.told if run is not None else None
 
-    def cancel(self, owner: str, name: str) -> Job | None:
+    def cancel(self, name: str) -> Job | None:
         run = self._runs.get(name)
-        if run is None or run.owner != owner:
+        if run is None:
             return None
         self._stop(run)
         return run.told
@@ -74,24 +77,35 @@ class Jobs:
         if run.told["state"] != "running":
             return
         run.cancelled = True
-        run.told = Job(**{**run.told, "state": "cancelled"})  # type: ignore[typeddict-item]
+        _tell(run, state="cancelled")
         if run.process is not None:
-            run.process.kill()
+            _kill(run.process)
+
+
+def _kill(process: BaseProcess) -> None:
+    """Kill a scan and the processes that it started itself."""
+    if process.pid is None or not process.is_alive():
+        return
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except (AttributeError, ProcessLookupError, PermissionError):  # no groups here, or it has none of its own yet
+        process.kill()
+
+
+def _tell(run: _Run, **news: Any) -> None:
+    run.told = cast("Job", {**run.told, **news})
 
 
 def _follow(run: _Run, work: Work, arguments: tuple[Any, ...]) -> None:
-    """Runs in a thread of the pool: starts the process and listens to it until it ends."""
+    """Runs in a thread: starts the process and listens to it until it ends."""
     # A fork of a server with threads may hang; a fresh interpreter costs a second and cannot.
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_work, args=(theirs, work, arguments), daemon=False)
-    if run.cancelled:
-        return
+    run.process = process = context.Process(target=_work, args=(theirs, work, arguments), daemon=False)
     process.start()
-    run.process = process
+    if run.told["state"] != "running":
+        _kill(process)  # stopped before there was a process to stop
     theirs.close()
-    if run.cancelled:
-        process.kill()
     try:
         _listen(run, ours)
     finally:
@@ -108,7 +122,7 @@ def _listen(run: _Run, pipe: Connection) -> None:
             return
         if kind == "progress" and not run.cancelled:
             done, total, path = value
-            run.told = Job(**{**run.told, "done": done, "total": total, "path": path})  # type: ignore[typeddict-item]
+            _tell(run, done=done, total=total, path=path)
         elif kind == "report":
             _end(run, "done", report=value)
             return
@@ -119,13 +133,13 @@ def _listen(run: _Run, pipe: Connection) -> None:
 
 def _end(run: _Run, state: JobState, **more: Any) -> None:
     if not run.cancelled:
-        run.told = Job(**{**run.told, "state": state, **more})  # type: ignore[typeddict-item]
+        _tell(run, state=state, **more)
 
 
 def _work(pipe: Connection, work: Work, arguments: tuple[Any, ...]) -> None:
     """Runs in the process of its own."""
-    from mlsec_nb.core import MlsecError
-
+    if hasattr(os, "setsid"):
+        os.setsid()
     try:
         result = work(pipe.send, *arguments)
     except MlsecError as error:

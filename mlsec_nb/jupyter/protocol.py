@@ -1,7 +1,7 @@
 """What the panel and the server say to each other; the panel's types are generated from these.
 
-The report itself is the contract of `mlsec_nb.reporters.contract`; here stands only what is said around it. All of it is JSON
-in the bodies of requests below `<base url>/mlsec/`.
+The report itself is the contract of `mlsec_nb.reporters.contract`; here stands only what is said around it, as
+JSON in the bodies of requests below `<base url>/mlsec/`.
 """
 
 from typing import Any, Literal, NotRequired, TypedDict
@@ -76,7 +76,7 @@ class Gate(TypedDict):
 
 
 class BaselineRequest(TypedDict):
-    """Findings of a notebook that somebody accepts as they are."""
+    """Findings of an open document that somebody accepts as they are."""
 
     path: str
     fingerprints: list[str]

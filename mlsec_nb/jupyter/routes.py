@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from jupyter_core.utils import ensure_async
 from jupyter_server.auth.decorator import authorized
@@ -20,6 +20,29 @@ from .sessions import Malformed, Stale
 RESOURCE = "contents"
 BODY_BYTES = 48 << 20
 T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def place_of(manager: Any, path: str) -> Path:
+    """Where a path of a contents manager stands on this machine; never outside its root, not through a link either."""
+    try:
+        place = Path(manager._get_os_path(path.strip("/")))  # noqa: SLF001 - there is no public way from path to file
+        root = Path(manager.root_dir).resolve()
+    except AttributeError:
+        raise web.HTTPError(501, "this server keeps its files where mlsec cannot read them") from None
+    real = place.resolve()
+    if not real.is_relative_to(root):
+        raise web.HTTPError(404, f"{path} is outside the root of the server")
+    return real
+
+
+def allowed(action: str) -> Callable[[F], F]:
+    """Only users who are known, and who may do `action` (read, write) with the contents of this server."""
+
+    def only(method: F) -> F:
+        return cast("F", web.authenticated(authorized(action=action, resource=RESOURCE)(method)))
+
+    return only
 
 
 class Route(APIHandler):
@@ -32,10 +55,6 @@ class Route(APIHandler):
         desk: Desk = self.settings["mlsec"]
         return desk
 
-    @property
-    def user(self) -> str:
-        return str(self.current_user.username)
-
     def set_default_headers(self) -> None:
         super().set_default_headers()
         self.set_header("Cache-Control", "no-store")
@@ -43,7 +62,10 @@ class Route(APIHandler):
     def body(self) -> dict[str, Any]:
         if len(self.request.body) > BODY_BYTES:
             raise web.HTTPError(413, f"more than {BODY_BYTES >> 20} MiB")
-        value = self.get_json_body()
+        try:
+            value = json.loads(self.request.body)
+        except (ValueError, RecursionError):
+            raise web.HTTPError(400, "the body is not JSON") from None
         if not isinstance(value, dict):
             raise web.HTTPError(400, "the body must be a JSON object")
         return value
@@ -63,19 +85,11 @@ class Route(APIHandler):
 
     def local(self, path: str) -> Path:
         """Where a path of the contents manager stands on this machine; never outside its root."""
-        try:
-            find = self.contents_manager._get_os_path  # noqa: SLF001 - there is no public way from path to file
-            root = Path(self.contents_manager.root_dir).resolve()
-        except AttributeError:
-            raise web.HTTPError(501, "this server keeps its files where mlsec cannot read them") from None
-        place = Path(find(path.strip("/")))
-        if not place.resolve().is_relative_to(root):
-            raise web.HTTPError(404, f"{path} is outside the root of the server")
-        return place
+        return place_of(self.contents_manager, path)
 
     async def existing(self, path: str) -> Path:
         """The same for what must be there; hidden files count only where the server shows them."""
-        manager = self.contents_manager
+        manager: Any = self.contents_manager
         place = self.local(path)
         found = await ensure_async(manager.dir_exists(path)) or await ensure_async(manager.file_exists(path))
         hidden = path.strip("/") and await ensure_async(manager.is_hidden(path))
@@ -91,26 +105,29 @@ class Route(APIHandler):
 class LiveRoute(Route):
     """The open notebook, as far as it changed."""
 
-    @web.authenticated
-    @authorized(action="read", resource=RESOURCE)
+    @allowed("read")
     async def post(self) -> None:
         body = self.body()
-        path = self.word(body, "path")
+        place = self.local(self.word(body, "path"))
         try:
-            session = self.desk.sessions.change(self.user, body)
+            session = self.desk.sessions.change(body)
         except Stale as error:
             raise web.HTTPError(409, str(error)) from error
         except Malformed as error:
             raise web.HTTPError(400, str(error)) from error
         omitted = body.get("omitted", 0)
-        work = self.desk.live(f"{self.user}/{body['session']}")
-        found = await self.run(work, session.notebook(), path, self.local(path).parent, omitted)
-        self.answer({"revision": session.revision, **found})
+        words = (session.revision, session.notebook(), place, omitted if isinstance(omitted, int) else 0)
+        future = self.desk.submit_live(str(body["session"]), *words)
+        try:
+            self.answer(await asyncio.wrap_future(future))
+        except asyncio.CancelledError:
+            raise web.HTTPError(409, "a later change came first") from None
+        except MlsecError as error:
+            raise web.HTTPError(400, str(error)) from error
 
-    @web.authenticated
-    @authorized(action="read", resource=RESOURCE)
+    @allowed("read")
     async def delete(self) -> None:
-        self.desk.sessions.close(self.user, self.get_argument("session"))
+        self.desk.sessions.close(self.get_argument("session"))
         self.set_status(204)
         self.finish()
 
@@ -118,24 +135,22 @@ class LiveRoute(Route):
 class TextRoute(Route):
     """An open file that is no notebook."""
 
-    @web.authenticated
-    @authorized(action="read", resource=RESOURCE)
+    @allowed("read")
     async def post(self) -> None:
         body = self.body()
         path, text = self.word(body, "path"), self.word(body, "text")
-        self.answer(await self.run(self.desk.text, text, path, self.local(path).parent))
+        self.answer(await self.run(self.desk.text, text, self.local(path)))
 
 
 class WorkspaceRoute(Route):
     """Starts the scan of a folder."""
 
-    @web.authenticated
-    @authorized(action="read", resource=RESOURCE)
+    @allowed("read")
     async def post(self) -> None:
         path = self.word(self.body(), "path")
         place = await self.existing(path)
         try:
-            self.answer(self.desk.start_scan(self.user, place, self.local("")))
+            self.answer(self.desk.start_scan(place))
         except TooMany as error:
             raise web.HTTPError(429, str(error)) from error
 
@@ -145,15 +160,13 @@ class JobRoute(Route):
 
     _track_activity = False  # a poll is no sign of a user who is there
 
-    @web.authenticated
-    @authorized(action="read", resource=RESOURCE)
+    @allowed("read")
     async def get(self, name: str) -> None:
-        self._tell(self.desk.jobs.look(self.user, name))
+        self._tell(self.desk.jobs.look(name))
 
-    @web.authenticated
-    @authorized(action="read", resource=RESOURCE)
+    @allowed("read")
     async def delete(self, name: str) -> None:
-        self._tell(self.desk.jobs.cancel(self.user, name))
+        self._tell(self.desk.jobs.cancel(name))
 
     def _tell(self, job: Any) -> None:
         if job is None:
@@ -164,35 +177,19 @@ class JobRoute(Route):
 class ReportRoute(Route):
     """Opens a report that lies in a file."""
 
-    @web.authenticated
-    @authorized(action="read", resource=RESOURCE)
+    @allowed("read")
     async def post(self) -> None:
         path = self.word(self.body(), "path")
         place = await self.existing(path)
         if not place.is_file():
             raise web.HTTPError(400, f"{path} is no file")
-        self.answer(await self.run(self.desk.report, place, path))
-
-
-class GateRoute(Route):
-    """Runs one of the gates over the server's root."""
-
-    @web.authenticated
-    @authorized(action="read", resource=RESOURCE)
-    async def post(self, name: str) -> None:
-        try:
-            self.answer(self.desk.start_gate(self.user, name, self.local("")))
-        except TooMany as error:
-            raise web.HTTPError(429, str(error)) from error
-        except KeyError:
-            raise web.HTTPError(404, "no gate of this name can run here") from None
+        self.answer(await self.run(self.desk.report, place))
 
 
 class RuleRoute(Route):
     """What a rule is about."""
 
-    @web.authenticated
-    @authorized(action="read", resource=RESOURCE)
+    @allowed("read")
     async def get(self, name: str) -> None:
         rule = (await self.run(self.desk.catalogue)).get(name)
         if rule is None:
@@ -203,24 +200,22 @@ class RuleRoute(Route):
 class BaselineRoute(Route):
     """Accepts findings as they are; the one request that writes, and only the baseline."""
 
-    @web.authenticated
-    @authorized(action="write", resource=RESOURCE)
+    @allowed("write")
     async def post(self) -> None:
         body = self.body()
         prints = body.get("fingerprints")
         if not isinstance(prints, list) or not all(isinstance(item, str) for item in prints):
             raise web.HTTPError(400, "fingerprints must be a list of strings")
-        path = self.word(body, "path")
-        self.answer(await self.run(self.desk.accept, await self.existing(path), self.local(""), prints))
+        place = self.local(self.word(body, "path"))
+        self.answer({"accepted": await self.run(self.desk.accept, place, prints)})
 
 
 class StatusRoute(Route):
     """What this server can do for the panel."""
 
-    @web.authenticated
-    @authorized(action="read", resource=RESOURCE)
+    @allowed("read")
     async def get(self) -> None:
-        self.answer(self.desk.status())
+        self.answer(await self.run(self.desk.status))
 
 
 ROUTES: dict[str, type[Route]] = {
@@ -229,7 +224,6 @@ ROUTES: dict[str, type[Route]] = {
     r"workspace": WorkspaceRoute,
     r"jobs/([0-9a-f]{32})": JobRoute,
     r"report": ReportRoute,
-    r"gates/([a-z-]+)": GateRoute,
     r"rules/([A-Z0-9-]+)": RuleRoute,
     r"baseline": BaselineRoute,
     r"status": StatusRoute,

@@ -1,4 +1,8 @@
-"""The open notebooks as the panel last told them: so that an edit costs one cell on the wire and not the notebook."""
+"""The open notebooks as the panel last told them: so that an edit costs one cell on the wire and not the notebook.
+
+A session is found by its name alone, which the panel draws at random: a user who comes with a token and no cookie has
+another user name in each request.
+"""
 
 import json
 from collections import OrderedDict
@@ -47,11 +51,11 @@ class Sessions:
     def __init__(self, limit: int = SESSIONS, size: int = BYTES) -> None:
         self._limit = limit
         self._size = size
-        self._open: OrderedDict[tuple[str, str], Session] = OrderedDict()
+        self._open: OrderedDict[str, Session] = OrderedDict()
 
-    def change(self, user: str, request: Mapping[str, Any]) -> Session:
+    def change(self, request: Mapping[str, Any]) -> Session:
         """Apply a `LiveRequest`; raises `Stale` or `Malformed` and then changes nothing."""
-        key = (user, _word(request, "session"))
+        key = _word(request, "session")
         session = self._base(key, request.get("base"))
         changed = {cell["id"]: json.dumps(cell) for cell in _cells(request.get("cells"))}
         order = request.get("order", session.order)
@@ -74,10 +78,10 @@ class Sessions:
         self._forget()
         return now
 
-    def close(self, user: str, name: str) -> None:
-        self._open.pop((user, name), None)
+    def close(self, name: str) -> None:
+        self._open.pop(name, None)
 
-    def _base(self, key: tuple[str, str], base: object) -> Session:
+    def _base(self, key: str, base: object) -> Session:
         if base is None:
             return Session()
         session = self._open.get(key)

@@ -2,13 +2,14 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from . import executors, sources, triage
 from ._version import __version__
 from .config import Config
-from .core import SKIPPED, Artifact, Audited, Gap, Judged, Location, Report, Rule, Scanner, UsageError, Verdict
+from .core import SKIPPED, Artifact, Audited, Gap, Judged, Location, Report, Rule, Scanner, UsageError, Verdict, mask_text
 from .policy import thresholds
 from .scanners import available
 
@@ -47,6 +48,38 @@ def audit_found(
         version=__version__,
         rules_digest=rules_digest(scanners(config)),
     )
+
+
+def history(repository: str, config: Config, progress: Progress | None = None, *, since: str | None = None,
+            known: Sequence[str] = ()) -> tuple[Report, tuple[str, ...]]:  # fmt: skip
+    """The report on a git history, one finding for each leak with where it came in and went out, and the tips seen."""
+    _check_names(config)
+    found = sources.history(repository, since=since, known=known)
+    report = audit_found([*found.artifacts, *found.gaps], [repository], config, progress)
+    leaks: dict[tuple[str, str, str], list[Judged]] = {}
+    for judged in report.findings:
+        seen = found.seen[judged.finding.location.path]
+        leaks.setdefault((judged.finding.rule.id, seen.path, judged.finding.evidence.digest), []).append(judged)
+    told = tuple(_leak(same, found.seen) for same in leaks.values())
+    return replace(report, findings=told, verdict=thresholds.verdict(told, report.gaps, config)), found.tips
+
+
+def _leak(same: Sequence[Judged], seen: Mapping[str, sources.Seen]) -> Judged:
+    """The earliest of equal findings, with what the history knows of all of them."""
+    places = [seen[judged.finding.location.path] for judged in same]
+    first = min(range(len(same)), key=lambda n: places[n].came.date if places[n].came else "")
+    came, live = places[first].came, any(place.live for place in places)
+    last = max((place.went.date, place.went.id) for place in places if place.went) if not live and all(
+        place.went for place in places) else None  # fmt: skip
+    details = {
+        "versions": len(same),
+        "in_head": live,
+        **({"introduced": {"commit": came.id, "author": mask_text(came.author), "date": came.date}} if came else {}),
+        **({"removed": {"commit": last[1], "date": last[0]}} if last else {}),
+    }
+    finding = same[first].finding
+    words = f"{finding.message} (in {len(same)} version{'s' if len(same) > 1 else ''}, {'still' if live else 'no longer'} in HEAD)"
+    return replace(same[first], finding=replace(finding, message=words, details={**finding.details, **details}))
 
 
 def join(reports: Sequence[Report]) -> Report:

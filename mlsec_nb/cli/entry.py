@@ -40,6 +40,12 @@ def _explain() -> ModuleType:
     return explain
 
 
+def _history() -> ModuleType:
+    from . import history
+
+    return history
+
+
 def _report() -> ModuleType:
     from . import report
 
@@ -61,6 +67,7 @@ def _scan() -> ModuleType:
 COMMANDS: dict[str, tuple[str, Callable[[], ModuleType]]] = {
     "scan": ("everything that is found there: notebooks, code, models, data, manifests, images", _scan),
     "model": ("what loading model files would do, without loading them", _scan),
+    "history": ("secrets in every blob of a git history", _history),
     "baseline": ("accept what is there today, to be told only of what is new", _baseline),
     "report": ("show a saved report again, in another format", _report),
     "rules": ("list the rules", _rules),

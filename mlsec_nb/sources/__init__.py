@@ -10,5 +10,6 @@ Git itself is not asked what is ignored, for its configuration can start program
 """
 
 from .collecting import collect
+from .history import Commit, History, Seen, history
 
-__all__ = ["collect"]
+__all__ = ["Commit", "History", "Seen", "collect", "history"]

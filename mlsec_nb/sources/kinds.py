@@ -60,7 +60,7 @@ def kind_of(path: str, head: bytes) -> Kind:
         return kind
     path = path.lower()
     text = _decoded(head) if looks_like_text(head) else None
-    if kind := _by_name(path):
+    if kind := by_name(path):
         return _unless_text_says(kind, path, text)
     if text is None:
         return Kind.BINARY
@@ -73,7 +73,8 @@ def _decoded(head: bytes) -> str:
     return head.decode("utf-8", "replace")
 
 
-def _by_name(path: str) -> Kind | None:
+def by_name(path: str) -> Kind | None:
+    """The kind that a lower-case path alone tells, or None."""
     names = _names()
     name = path.rpartition("/")[2]
     if kind := names.whole.get(name):

@@ -5,11 +5,25 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
+from typing import Any
 
 from . import executors, sources, triage
 from ._version import __version__
 from .config import Config
-from .core import SKIPPED, Artifact, Audited, Gap, Judged, Location, Report, Rule, Scanner, UsageError, Verdict, mask_text
+from .core import (
+    SKIPPED,
+    Artifact,
+    Audited,
+    Gap,
+    Judged,
+    Location,
+    Report,
+    Rule,
+    Scanner,
+    UsageError,
+    Verdict,
+    mask_text,
+)
 from .policy import thresholds
 from .scanners import available
 
@@ -66,20 +80,25 @@ def history(repository: str, config: Config, progress: Progress | None = None, *
 
 def _leak(same: Sequence[Judged], seen: Mapping[str, sources.Seen]) -> Judged:
     """The earliest of equal findings, with what the history knows of all of them."""
-    places = [seen[judged.finding.location.path] for judged in same]
-    first = min(range(len(same)), key=lambda n: places[n].came.date if places[n].came else "")
-    came, live = places[first].came, any(place.live for place in places)
-    last = max((place.went.date, place.went.id) for place in places if place.went) if not live and all(
-        place.went for place in places) else None  # fmt: skip
-    details = {
-        "versions": len(same),
-        "in_head": live,
-        **({"introduced": {"commit": came.id, "author": mask_text(came.author), "date": came.date}} if came else {}),
-        **({"removed": {"commit": last[1], "date": last[0]}} if last else {}),
-    }
-    finding = same[first].finding
-    words = f"{finding.message} (in {len(same)} version{'s' if len(same) > 1 else ''}, {'still' if live else 'no longer'} in HEAD)"
-    return replace(same[first], finding=replace(finding, message=words, details={**finding.details, **details}))
+    places = {judged.finding.location.path: seen[judged.finding.location.path] for judged in same}
+    first = min(same, key=lambda judged: _came(places[judged.finding.location.path]))
+    came = places[first.finding.location.path].came
+    is_live = any(place.live for place in places.values())
+    went = [place.went for place in places.values() if place.went]
+    details: dict[str, Any] = {**first.finding.details, "versions": len(places), "in_head": is_live}
+    if came:
+        details["introduced"] = {"commit": came.id, "author": mask_text(came.author), "date": came.date}
+    if went and not is_live:
+        last = max(went, key=lambda commit: commit.date)
+        details["removed"] = {"commit": last.id, "date": last.date}
+    versions = f"{len(places)} version{'' if len(places) == 1 else 's'}"
+    words = f"{first.finding.message} (in {versions}, {'still' if is_live else 'no longer'} in HEAD)"
+    return replace(first, finding=replace(first.finding, message=words, details=details))
+
+
+def _came(place: sources.Seen) -> str:
+    """When a blob came in; what no commit has comes last."""
+    return place.came.date if place.came else "~"
 
 
 def join(reports: Sequence[Report]) -> Report:

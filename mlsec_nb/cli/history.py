@@ -1,7 +1,7 @@
 """Find secrets in every blob of a git history: what was committed once is there for everybody who clones.
 
-Branches, tags, stashes, the reflog and unreachable objects all count; notebooks are read as notebooks. Each leak is told
-once, with the commit where it came in, the one where it went out, and whether HEAD still has it.
+Branches, tags, stashes, the reflog and unreachable objects all count; notebooks are read as notebooks. Each leak is
+told once, with the commit where it came in, the one where it went out, and whether HEAD still has it.
 """
 
 import argparse
@@ -22,7 +22,9 @@ examples:
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("repository", nargs="?", default=".", metavar="REPO", help="a repository (default: this folder)")
+    parser.add_argument(
+        "repository", nargs="?", default=".", metavar="REPO", help="a repository (default: this folder)"
+    )
     parser.add_argument("--since", metavar="REV|DATE", help="only what came in after a revision or a date")
     parser.add_argument("--tips", metavar="FILE", help="skip what the tips in this file reach; remember today's there")
     options.describe(parser)

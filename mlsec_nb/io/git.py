@@ -30,7 +30,9 @@ _LOG_LIMIT = 4 << 30  # bytes of one listing; the log of a million commits is ab
 
 def git(repository: Path, *words: str, limit: int = _LOG_LIMIT) -> bytes:
     """The output of one git command in a repository; raises `CannotScan` with git's complaint."""
-    ran = processes.run(["git", *_SAFE, "-C", str(repository), *words], timeout=3600, limit=limit, environment=_ENVIRONMENT)
+    ran = processes.run(
+        ["git", *_SAFE, "-C", str(repository), *words], timeout=3600, limit=limit, environment=_ENVIRONMENT
+    )
     if ran.code:
         raise CannotScan(f"git {words[0]}: {ran.complaint or f'exit code {ran.code}'}", "unreadable")
     return ran.output
@@ -103,7 +105,7 @@ _batches: dict[tuple[int, str], _Batch] = {}
 
 
 def _batch(repository: str) -> _Batch:
-    """This process's own: a pipe that was inherited through a fork would mix the answers of two."""
+    """The one of this process: a pipe that was inherited through a fork would mix the answers of two."""
     key = (os.getpid(), repository)
     if key not in _batches:
         _batches[key] = _Batch(repository)

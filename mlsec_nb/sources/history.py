@@ -150,7 +150,10 @@ def _head(root: Path) -> set[tuple[str, str]]:
         lines = git.git(root, "ls-tree", "-r", "-z", "HEAD").split(b"\0")
     except CannotScan:
         return set()
-    return {(_text(path), head.split(b" ")[2].decode()) for head, _, path in (line.partition(b"\t") for line in lines if line)}
+    return {
+        (_text(path), head.split(b" ")[2].decode())
+        for head, _, path in (line.partition(b"\t") for line in lines if line)
+    }
 
 
 def _artifacts(root: Path, named: Mapping[str, Seen], sizes: Mapping[str, int]) -> Iterator[Artifact]:
@@ -175,4 +178,9 @@ def _gaps(root: Path, walk: _Walk, named: Mapping[str, Seen], sizes: Mapping[str
         reason = "a shallow clone: what came before it was not looked at"
         yield Gap(location=Location(path=str(root)), scanner="history", reason=reason, code="unreadable")
     for path in sorted(walk.links):
-        yield Gap(location=Location(path=path), scanner="history", reason="a submodule has a history of its own", code="skipped")
+        yield Gap(
+            location=Location(path=path),
+            scanner="history",
+            reason="a submodule has a history of its own",
+            code="skipped",
+        )

@@ -39,18 +39,27 @@ class RawOrigin:
 
     def at(self, text: str, start: int, end: int) -> Location:
         del text
-        line, column = self.lines.at(self._offset(start))
-        end_line, end_column = self.lines.at(self._offset(end - 1) + 1 if end > start else self._offset(start))
+        line, column = self.lines.at(self.offset(start))
+        end_line, end_column = self.lines.at(self.offset(end - 1) + 1 if end > start else self.offset(start))
         return self.place.with_(
             line=line, column=column, end_line=end_line, end_column=end_column, raw_line=line, raw_column=column,
         )  # fmt: skip
 
-    def _offset(self, position: int) -> int:
+    def offset(self, position: int) -> int:
+        """The offset in the file of a position in the text."""
         if not self._starts:
             self._index()
         run = max(bisect_right(self._starts, position) - 1, 0)
         limit = self._offsets[run + 1] if run + 1 < len(self._offsets) else len(self.text)
         return min(self._offsets[run] + position - self._starts[run], limit)
+
+    def position(self, offset: int) -> int:
+        """The position in the text of an offset in the file."""
+        if not self._starts:
+            self._index()
+        run = max(bisect_right(self._offsets, offset) - 1, 0)
+        limit = self._starts[run + 1] if run + 1 < len(self._starts) else len(self.text)
+        return min(self._starts[run] + offset - self._offsets[run], limit)
 
     def _index(self) -> None:
         shown = 0

@@ -43,7 +43,7 @@ class _Reader:
         self._language = languages.of_kernel(metadata if isinstance(metadata, dict) else {})
         if not isinstance(value, dict):
             self._stray(value, (), self._place, "is JSON, but not a notebook")
-        cells = list(_cells(top))
+        cells = list(cells_of(top))
         if not cells and top and not any(isinstance(top.get(key), list) for key in ("cells", "worksheets")):
             self._gap(self._place, "has no list of cells")
         for number, (path, cell) in enumerate(cells, 1):
@@ -179,7 +179,7 @@ def text_of(path: Path, value: Any) -> tuple[Composed, bool]:
     return Leaves(path, value), value is None
 
 
-def _cells(top: dict[str, Any]) -> Iterator[tuple[Path, Any]]:
+def cells_of(top: dict[str, Any]) -> Iterator[tuple[Path, Any]]:
     """The cells of a notebook of version 4 (`cells`) or 3 (`worksheets`)."""
     for path, holder in (((), top), *_worksheets(top)):
         cells = holder.get("cells")

@@ -134,7 +134,7 @@ def _json_runs(value: Any, path: Path) -> Iterator[tuple[int, Path, int | None]]
     if isinstance(value, str):
         yield 1, path, None
         yield len(value), path, 0
-        yield 1, path, len(value)
+        yield 1, path, None
     elif isinstance(value, dict):
         yield 1, path, None
         for index, (key, item) in enumerate(value.items()):
@@ -221,7 +221,7 @@ def _line(text: Joined, path: Path, name: str) -> Iterator[tuple[str, Path, int 
     runs = [*text.runs(), Run(len(whole), path, None, 0)]
     for run, following in pairwise(runs):
         yield whole[run.start : following.start], run.path, run.at
-    yield '"\n', runs[-2].path, len(whole) - runs[-2].start
+    yield '"\n', path, None
 
 
 def _named(path: Path, name: str) -> Iterator[tuple[str, Path, int | None]]:
@@ -249,11 +249,16 @@ class JsonOrigin:
     _runs: list[Run] | None = field(default=None, repr=False)
     _lines: Lines | None = field(default=None, repr=False)
 
-    def run(self, offset: int) -> Run:
-        """The run in which a character of the text stands."""
+    @property
+    def runs(self) -> list[Run]:
+        """All runs of the text, in its order; at least one."""
         if self._runs is None:
             self._runs = list(self.composed.runs()) or [Run(0, (), None, 0)]
-        return self._runs[max(bisect_right(self._runs, offset, key=_start) - 1, 0)]
+        return self._runs
+
+    def run(self, offset: int) -> Run:
+        """The run in which a character of the text stands."""
+        return self.runs[max(bisect_right(self.runs, offset, key=_start) - 1, 0)]
 
     def at(self, text: str, start: int, end: int) -> Location:
         try:
@@ -263,10 +268,9 @@ class JsonOrigin:
         lines = self._lines = self._lines or Lines(text)
         line, column = _within(lines, run.group, start)
         end_line, end_column = _within(lines, run.group, end)
-        offset = (
-            self.raw.place(run.path, run.at + start - run.start) if run.at is not None else self.raw.value(run.path)
+        raw_line, raw_column = self.raw.lines.at(
+            self.raw.place(run.path, None if run.at is None else run.at + start - run.start)
         )
-        raw_line, raw_column = (None, None) if offset is None else self.raw.lines.at(offset)
         return self.place.with_(
             part=self.part(run.path) if self.part else self.place.part,
             line=line, column=column, end_line=end_line, end_column=end_column,

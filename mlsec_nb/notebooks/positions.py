@@ -123,10 +123,14 @@ class Raw:
             self._literals[start] = Literal(self.text, start, scanstring(self.text, start + 1, False)[1])
         return self._literals[start]
 
-    def place(self, path: Path, offset: int) -> int | None:
-        """The offset in the file of a character of the value at a path."""
-        literal = self.literal(path)
-        return literal.at(offset) if literal else self.value(path)
+    def place(self, path: Path, offset: int | None) -> int:
+        """The offset in the file of a character of the value at a path, or of the value, or of what should hold it."""
+        if offset is not None and (literal := self.literal(path)):
+            return literal.at(offset)
+        for size in range(len(path), 0, -1):
+            if (start := self.value(path[:size])) is not None:
+                return start
+        return 0
 
     def end(self, start: int) -> int:
         """The offset behind the value that starts at an offset."""

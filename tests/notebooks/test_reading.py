@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from mlsec_nb.core import CannotRead, Document, Kind, Part
 from mlsec_nb.config import Limits
+from mlsec_nb.core import CannotRead, Document, Kind, Part
 from mlsec_nb.notebooks import read_bytes
 
 

@@ -119,8 +119,8 @@ def _finding(judged: Judged, paper: _Paper) -> list[str]:
     one = judged.finding
     word = paper.ink(one.severity, one.severity) + " " * (len(_INDENT) - 4 - len(one.severity))
     lines = paper.wrap(prose(one.message), _INDENT, first=f"    {word}")
-    sure = "" if one.confidence is Confidence.HIGH else f" · {one.confidence} confidence"
-    place = paper.wrap(f"{visible(one.rule.id)} · {visible(_place(one.location))}{sure}", _INDENT)
+    sure = "" if one.confidence is Confidence.HIGH else f" · {one.confidence}{_TIED}confidence"
+    place = paper.wrap(f"{visible(one.rule.id)} · {visible(_place(one, paper))}{sure}", _INDENT)
     lines += [_INDENT + paper.ink("dim", line[len(_INDENT) :]) for line in place]
     if one.evidence.shown:
         lines.append(f"{_INDENT}{paper.ink('dim', '│')} {paper.clip(visible(one.evidence.shown), _INDENT + '│ ')}")
@@ -134,22 +134,30 @@ def _finding(judged: Judged, paper: _Paper) -> list[str]:
     return lines
 
 
-def _place(place: Location) -> str:
-    """The place without the file that stands above; with it where an editor can jump there."""
-    if place.cell is None and place.member is None and place.layer is None:
-        return str(place)
-    return str(place.with_(path="")).removeprefix(" › ").strip()
+def _place(one: Finding, paper: _Paper) -> str:
+    """The place in the file that stands above; with its path where that fits, because editors can jump there."""
+    place = one.location
+    jump = str(place)
+    whole_file = place.cell is None and place.member is None and place.layer is None
+    fits = _columns(jump) + len(one.rule.id) + len(_INDENT) + 3 <= paper.options.width
+    return jump if whole_file and (fits or place.line is None) else _inside(place)
+
+
+def _inside(place: Location) -> str:
+    """The place without its path."""
+    words = str(place.with_(path="")).removeprefix(" › ").strip()
+    return f"line {words[1:]}" if words.startswith(":") else words
 
 
 def _steps(one: Finding, paper: _Paper) -> list[str]:
-    steps = [f"{_step_place(one.location, step.location)}: {prose(step.message)}" for step in one.related]
-    return [
-        f"{_INDENT}{paper.ink('dim', '└ ' + paper.clip(visible(step), _INDENT + '└ '))}" for step in steps
-    ]  # fmt: skip
-
-
-def _step_place(home: Location, place: Location) -> str:
-    return _place(place) if place.path == home.path else str(place)
+    """The further places of the story; those in the same file without its path."""
+    here = one.location.path
+    places = [_inside(step.location) if step.location.path == here else str(step.location) for step in one.related]
+    steps = [
+        visible(f"{place}: " * bool(place)) + prose(step.message)
+        for place, step in zip(places, one.related, strict=True)
+    ]
+    return [_INDENT + paper.ink("dim", "└ " + paper.clip(step, _INDENT + "└ ")) for step in steps]
 
 
 def _hint(one: Finding) -> str:

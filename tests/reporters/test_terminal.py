@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from mlsec_nb.core import Report, Verdict
+from mlsec_nb.core import Evidence, Finding, Judged, Location, Related, Report, Verdict
 from mlsec_nb.reporters import render
 from tests.reporters import sample
 
@@ -66,3 +66,31 @@ def test_undecided_says_the_exit_code():
     said = render(Report(gaps=sample.GAPS, verdict=Verdict(None, ("2 parts not looked at",))), "terminal")
     assert "UNDECIDED" in said
     assert "exit 2     2 parts not looked at" in said
+
+
+def _one(path: str, **more) -> Report:
+    place = Location(path=path, line=12, column=5)
+    step = Related(place.with_(line=3, column=1), "written here")
+    finding = Finding(rule=sample.TORCH, scanner="code", location=place, evidence=Evidence.fact(""), related=(step,))
+    return Report(findings=(Judged(finding, **more),), verdict=Verdict(False))
+
+
+def test_a_place_has_its_path_where_it_fits_and_the_line_alone_where_not():
+    assert "LOAD-TORCH · src/a.py:12:5\n" in render(_one("src/a.py"), "terminal")
+    assert "LOAD-TORCH · line 12:5\n" in render(_one("deep/" * 20 + "a.py"), "terminal")
+
+
+def test_further_places_in_the_same_file_do_not_repeat_its_path():
+    assert "└ line 3:1: written here" in render(_one("src/a.py"), "terminal")
+
+
+def test_why_a_suppression_did_not_count_is_said():
+    said = render(_one("a.py", reason="mlsec: ignore on line 12 expired on 2026-01-01"), "terminal")
+    assert "note: mlsec: ignore on line 12 expired on 2026-01-01" in said
+    assert "fix: Pass weights_only=True" in said
+
+
+def test_equal_gaps_are_told_once_with_their_number(report):
+    said = render(report, "terminal")
+    assert "data/old.zip › inner.7z and 1 more place: it is encrypted" in said
+    assert "data/new.zip" not in said

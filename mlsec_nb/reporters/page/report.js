@@ -177,9 +177,18 @@
       el("span", { class: "grade" }, el("span", { class: "dot" }), one.severity),
       el("span", { class: "message" }, one.message, tags.map((tag) => el("span", { class: "tag" }, tag)),
         el("small", {}, el("code", {}, one.rule), one.evidence.shown ? " · " : "", one.evidence.shown ? el("code", {}, one.evidence.shown) : "")),
-      el("span", { class: "where" }, el("bdi", {}, one.location.path), el("small", {}, inFile(one.location))));
+      whereOf(one.location));
     item.append(button);
     return item;
+  }
+
+  /** The file's name and the place in it, then its folder, shortened where it begins. */
+  function whereOf(place) {
+    const cut = place.path.lastIndexOf("/");
+    const inside = inFile(place);
+    return el("span", { class: "where", title: whole(place) },
+      el("bdi", {}, place.path.slice(cut + 1), inside ? " " : ""), el("span", { class: "in" }, inside),
+      cut > 0 ? el("small", {}, el("bdi", {}, place.path.slice(0, cut))) : null);
   }
 
   function toggle(item, button, one) {

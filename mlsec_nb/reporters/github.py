@@ -57,11 +57,12 @@ def _gap(gap: Gap) -> str:
 
 def _properties(place: Location) -> dict[str, str | int | None]:
     where = spot(place)
+    path = place.path.removeprefix("./")
     if where is None:
-        return {"file": place.path}
+        return {"file": path}
     one_line = where.end_line in (None, where.line)  # GitHub takes columns only within one line
     return {
-        "file": place.path,
+        "file": path,
         "line": where.line,
         "endLine": where.end_line,
         "col": where.column if one_line else None,

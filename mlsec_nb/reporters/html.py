@@ -22,6 +22,7 @@ from .references import link
 from .text import plural, prose, visible
 
 _VERDICTS = {True: ("Passed", "passed", "✓"), False: ("Failed", "failed", "✕"), None: ("Undecided", "undecided", "?")}
+_ROWS = 5_000  # of one plain table; a browser lays out that many in about a second
 _SLOT = re.compile(r"\{\{(\w+)\}\}")
 
 
@@ -139,9 +140,13 @@ def _tabs(report: Report) -> str:
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]], empty: str, kind: str = "") -> str:
-    body = "".join("<tr>" + "".join(f"<td>{_escape(cell)}</td>" for cell in row) + "</tr>\n" for row in rows)
-    if not body:
+    lines = ["<tr>" + "".join(f"<td>{_escape(cell)}</td>" for cell in row) + "</tr>\n" for row in rows]
+    if not lines:
         return f'<p class="empty">{_escape(empty)}</p>'
+    if len(lines) > _ROWS:
+        rest = f"{len(lines) - _ROWS:,} more rows are not shown here; the JSON report has all of them."
+        lines[_ROWS:] = [f'<tr><td colspan="{len(head)}">{rest}</td></tr>\n']
+    body = "".join(lines)
     names = "".join(f'<th scope="col">{name}</th>' for name in head)
     return f'<div class="wide {kind}"><table><thead><tr>{names}</tr></thead><tbody>\n{body}</tbody></table></div>'
 

@@ -203,7 +203,10 @@ def _load_finding(one: contract.Finding, rules: Mapping[str, core.Rule]) -> core
 
 
 def _load_location(place: contract.Location) -> core.Location:
-    return core.Location(**{name: value for name, value in place.items() if name in _PLACE})  # type: ignore[arg-type]
+    known: dict[str, Any] = {name: value for name, value in place.items() if name in _PLACE}
+    if any(isinstance(value, int) and value < 1 for value in known.values()):
+        raise core.UsageError(f"lines, columns and cells count from 1: {known}")
+    return core.Location(**known)
 
 
 def _load_fix(fix: contract.Fix) -> core.Fix:

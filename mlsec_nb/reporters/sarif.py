@@ -42,7 +42,9 @@ _LEVELS = {
 # (https://docs.github.com/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning).
 _SCORES = {Severity.CRITICAL: "9.5", Severity.HIGH: "8.0", Severity.MEDIUM: "5.5", Severity.LOW: "2.5"}
 _PRECISION = {Confidence.HIGH: "high", Confidence.MEDIUM: "medium", Confidence.LOW: "low"}
-_TAGS = 20  # of a rule, at most: GitHub's limit
+# What GitHub takes at most: tags of a rule, characters of a description.
+_TAGS = 20
+_WORDS = 1_024
 _FAILED = ("failed", "timeout")  # codes of gaps that say something went wrong
 
 
@@ -192,8 +194,8 @@ def _rule(rule: Rule) -> dict[str, Any]:
     said: dict[str, Any] = {
         "id": visible(rule.id),
         "name": "".join(word.capitalize() for word in re.findall(r"[A-Za-z0-9]+", rule.id)),
-        "shortDescription": {"text": prose(rule.title)},
-        "fullDescription": {"text": prose(rule.why) or prose(rule.title)},
+        "shortDescription": {"text": prose(rule.title)[:_WORDS]},
+        "fullDescription": {"text": (prose(rule.why) or prose(rule.title))[:_WORDS]},
         "help": _help(rule),
         "defaultConfiguration": {"level": _LEVELS[rule.severity]},
         "properties": {"precision": _PRECISION[rule.confidence], "tags": list(dict.fromkeys(tags))[:_TAGS]},

@@ -47,3 +47,9 @@ def test_what_github_will_not_show_is_said_in_the_first_line():
     said = render(Report(findings=(Judged(one),) * 25, verdict=Verdict(False)), "github").splitlines()
     assert len(said) == 26
     assert "15 annotations more than GitHub shows" in said[0]
+
+
+def test_paths_are_those_of_the_repository():
+    place = Location(path="./a/b.py", line=1)
+    one = dataclasses.replace(sample.findings()[2].finding, location=place)
+    assert "file=a/b.py,line=1,title" in render(Report(findings=(Judged(one),)), "github")

@@ -139,3 +139,10 @@ def test_the_verdict_stands_on_top_and_an_empty_report_says_so(passed, word):
         "Nothing was audited.",
     ):
         assert words in text
+
+
+def test_a_very_long_table_says_what_it_leaves_out():
+    gaps = sample.GAPS[:1] * 5_003
+    said = render(Report(gaps=gaps), "html")
+    assert said.count("<td>too-big</td>") == 5_000
+    assert "3 more rows are not shown here" in said

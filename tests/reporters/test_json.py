@@ -139,6 +139,7 @@ def _broken(path, value):
         (_broken(["findings", 1, "severity"], "fatal"), "report.findings[1].severity must be one of critical"),
         (_broken(["findings", 1, "location", "line"], True), "report.findings[1].location.line must be integer"),
         (_broken(["findings", 1, "location", "path"], ...), "report.findings[1].location.path is missing"),
+        (_broken(["findings", 1, "location", "line"], 0), "count from 1"),
         (_broken(["rules"], []), "report.rules must be an object"),
         (_broken(["verdict", "passed"], "yes"), "report.verdict.passed must be boolean or null"),
     ],

@@ -156,3 +156,19 @@ def test_paths_become_addresses(path, uri, relative):
     said = result["locations"][0]["physicalLocation"]["artifactLocation"]
     assert said["uri"] == uri
     assert ("uriBaseId" in said) is relative
+
+
+def test_many_findings_of_a_wordy_rule_stay_within_what_forges_take():
+    base = sample.findings()[2].finding
+    rule = dataclasses.replace(
+        sample.TORCH, title="t" * 3_000, why="w" * 3_000, references=tuple(f"LLM{n:02}" for n in range(40))
+    )
+    judged = tuple(found(base.location.with_(line=number)) for number in range(1, 2_001))
+    tree = json.loads(render(Report(findings=judged, rules={rule.id: rule}), "sarif"))
+    (run,) = tree["runs"]
+    (said,) = run["tool"]["driver"]["rules"]
+    assert len(said["properties"]["tags"]) == 20
+    assert len(said["shortDescription"]["text"]) <= 1_024
+    assert len({result["partialFingerprints"]["primaryLocationLineHash"] for result in run["results"]}) == len(
+        run["results"]
+    )

@@ -66,7 +66,7 @@ def _blocks(comments: tuple[Comment, ...]) -> Iterator[Block]:
 
 
 def _fields(lines: list[str], place: Place) -> Mapping[str, Any]:
-    import yaml  # noqa: PLC0415 - few policies have metadata
+    import yaml
 
     try:
         found = yaml.load("\n".join(lines), Loader=plain_loader())  # noqa: S506 - a SafeLoader, see there
@@ -79,7 +79,7 @@ def _fields(lines: list[str], place: Place) -> Mapping[str, Any]:
 
 def plain_loader() -> Any:
     """YAML's safe loader, without dates: JSON has none."""
-    import yaml  # noqa: PLC0415
+    import yaml
 
     class Plain(yaml.SafeLoader):  # type: ignore[misc]
         pass

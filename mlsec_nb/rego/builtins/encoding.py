@@ -76,13 +76,13 @@ def json_marshal_with(value: Value, options: Value) -> Value:
 
 @TABLE.add("yaml.marshal", "any")
 def yaml_marshal(value: Value) -> Value:
-    import yaml  # noqa: PLC0415
+    import yaml
 
     return str(yaml.safe_dump(to_json(value), default_flow_style=False, allow_unicode=True))
 
 
 def _read_yaml(text: str) -> Value:
-    import yaml  # noqa: PLC0415
+    import yaml
 
     try:
         return from_json(_string_keys(yaml.load(text, Loader=plain_loader())))  # noqa: S506 - a SafeLoader

@@ -237,9 +237,9 @@ def _schema(name: str, value: Value) -> Any:
 
 def _validator(name: str, value: Value) -> Any:
     """A validator that follows no reference outside of the schema."""
-    from jsonschema import SchemaError  # noqa: PLC0415 - heavy, and few policies need it
-    from jsonschema.validators import validator_for  # noqa: PLC0415
-    from referencing import Registry  # noqa: PLC0415
+    from jsonschema import SchemaError
+    from jsonschema.validators import validator_for
+    from referencing import Registry
 
     schema = _schema(name, value)
     kind = validator_for(schema)

@@ -1,7 +1,7 @@
 """Rules → closures: what one clause gives, and what all clauses of a group give together."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .ast import Scalar, Term
 from .closures import constant_value, put_once
@@ -10,16 +10,14 @@ from .errors import ConflictError, UnsafeVariableError
 from .plan import Env, Eval, NotReadyError, Plan, Run, constant, link
 from .runtime import Context
 from .scope import Clause
+from .setting import Setting
 from .statements import Statements
 from .values import UNDEFINED, Set, Value, make_object, write
-
-if TYPE_CHECKING:
-    from .program import Program
 
 Produce = Callable[[Context, Sequence[Value], Any], Value]
 
 
-def compile_group(program: "Program", group: Group) -> None:
+def compile_group(program: Setting, group: Group) -> None:
     """Gives a group its code."""
     normal = [clause for clause in group.clauses if not clause.rule.default]
     defaults = [clause for clause in group.clauses if clause.rule.default]
@@ -45,7 +43,7 @@ def _constant(clause: Clause) -> Value:
     return None
 
 
-def _chain_of(program: "Program", group: Group, clause: Clause) -> Produce:
+def _chain_of(program: Setting, group: Group, clause: Clause) -> Produce:
     first = _single(program, group, clause)
     if clause.orelse is None:
         return first
@@ -58,7 +56,7 @@ def _chain_of(program: "Program", group: Group, clause: Clause) -> Produce:
     return run
 
 
-def _prepared(program: "Program", clause: Clause) -> tuple[Statements, Plan]:
+def _prepared(program: Setting, clause: Clause) -> tuple[Statements, Plan]:
     """The compiler of a clause, with its body planned."""
     compiler = Statements(program, clause.frame)
     compiler.clause = clause
@@ -78,7 +76,7 @@ def _heads(compiler: Statements, plan: Plan, *terms: Term) -> list[Eval]:
         raise UnsafeVariableError(f"var {local.name} is unsafe", local.place) from None
 
 
-def _single(program: "Program", group: Group, clause: Clause) -> Produce:
+def _single(program: Setting, group: Group, clause: Clause) -> Produce:
     """One clause of a complete rule or function: its value for the arguments."""
     compiler, plan = _prepared(program, clause)
     assert clause.value is not None
@@ -142,7 +140,7 @@ def _decide(
     return run
 
 
-def _collector(program: "Program", group: Group, clause: Clause) -> Callable[[Context, Any], None]:
+def _collector(program: Setting, group: Group, clause: Clause) -> Callable[[Context, Any], None]:
     """One clause of a set or of rules with a dynamic path; puts what it gives into `made`."""
     compiler, plan = _prepared(program, clause)
     leaf = clause.key if group.kind == "set" or clause.rule.kind == "set" else clause.value
@@ -158,7 +156,7 @@ def void(_: object) -> None:
     """Whether a body was stopped does not matter here."""
 
 
-def _add(program: "Program", group: Group, clause: Clause, get: Eval) -> Run:
+def _add(program: Setting, group: Group, clause: Clause, get: Eval) -> Run:
     trace = program.trace
 
     def end(env: Env) -> bool:
@@ -172,7 +170,7 @@ def _add(program: "Program", group: Group, clause: Clause, get: Eval) -> Run:
     return end
 
 
-def _nest(program: "Program", group: Group, clause: Clause, path: list[Eval], get: Eval) -> Run:
+def _nest(program: Setting, group: Group, clause: Clause, path: list[Eval], get: Eval) -> Run:
     is_set, trace = clause.rule.kind == "set", program.trace
 
     def end(env: Env) -> bool:

@@ -1,7 +1,6 @@
 """Terms → closures that give their value."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 from .ast import (
     Array,
@@ -18,7 +17,7 @@ from .ast import (
     Unify,
     Var,
 )  # fmt: skip
-from .builtins import Builtin, Registry
+from .builtins import Builtin
 from .closures import (
     FAST,
     Matcher,
@@ -51,19 +50,17 @@ from .documents import Group, Node
 from .errors import RegoCompileError, RegoTypeError
 from .plan import Env, Eval, NotReadyError, Plan, Run, constant, deep_variables, link, parts, variables
 from .scope import Frame, FunctionName
+from .setting import Setting
 from .values import UNDEFINED, Set, Value, make_object, write
-
-if TYPE_CHECKING:
-    from .program import Program
 
 
 class Expressions:
     """Compiles the terms of one frame; `visible` are the variables of the bodies around the term."""
 
-    def __init__(self, program: "Program", frame: Frame) -> None:
+    def __init__(self, program: Setting, frame: Frame) -> None:
         self.program = program
-        self.root: Node = program.root
-        self.registry: Registry = program.registry
+        self.root = program.root
+        self.registry = program.registry
         self.frame = frame
         self.visible: list[set[int]] = []
         self.split: dict[int, Call] = {}  # calls without the argument that takes their result

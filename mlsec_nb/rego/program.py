@@ -11,19 +11,17 @@ from .errors import RecursiveRuleError, RegoTypeError
 from .plan import all_terms, deep_terms
 from .runtime import Context
 from .scope import Clause, FunctionName, Names
+from .setting import Setting
 from .values import Value
 
 
-class Program:
-    """Everything that is known before there is an input; `mockable` are the builtins that some `with` replaces."""
+class Program(Setting):
+    """Everything that is known before there is an input."""
 
     def __init__(
         self, modules: Sequence[Module], registry: Registry, *, trace: Any = None, mockable: Iterable[str] = ()
     ) -> None:
-        self.modules = tuple(modules)
-        self.registry = registry
-        self.trace = trace
-        self.root = Node(())
+        super().__init__(modules, registry, trace)
         names = frozenset(registry.names)
         resolved = [self._module(module, names) for module in self.modules]
         self.mockable = frozenset(mockable) | {

@@ -41,16 +41,14 @@ class Frame:
 
     size: int = FIRST_SLOT
     named: dict[str, Local] = field(default_factory=dict)
-    depths: dict[str, int] = field(default_factory=dict)  # of the outermost use of a shared variable
 
     def new(self, name: str, place: Place) -> Local:
         local = Local(place, name, self.size)
         self.size += 1
         return local
 
-    def shared(self, name: str, place: Place, depth: int) -> Local:
+    def shared(self, name: str, place: Place) -> Local:
         """The variable of that name that nobody declared: one for the whole rule."""
-        self.depths[name] = min(depth, self.depths.get(name, depth))
         if name not in self.named:
             self.named[name] = self.new(name, place)
         return replace(self.named[name], place=place)
@@ -101,10 +99,19 @@ class Resolver:
         self.names = names
         self.frame = frame
         self.scopes: list[dict[str, Local]] = [{}]
+        self.used: list[set[str]] = [set()]  # in each scope, the names that were used before they were declared
+
+    def _open(self) -> None:
+        self.scopes.append({})
+        self.used.append(set())
+
+    def _close(self) -> None:
+        self.scopes.pop()
+        self.used.pop()
 
     def clause(self, rule: Rule, dynamic: tuple[Term, ...]) -> Clause:
         args, conditions = self._parameters(rule.args)
-        self.scopes.append({})
+        self._open()
         body = (*conditions, *self.body(rule.body))
         return Clause(
             place=rule.place,
@@ -163,14 +170,14 @@ class Resolver:
 
     def _every(self, statement: Every) -> Every:
         domain = self.term(statement.domain)
-        self.scopes.append({})
+        self._open()
         for part in (statement.key, statement.value):
             if part is not None:
                 self._declare(part)
         key = self.term(statement.key) if statement.key else None
         value = self.term(statement.value)
         body = self.body(statement.body)
-        self.scopes.pop()
+        self._close()
         return replace(statement, domain=domain, key=key, value=value, body=body)
 
     def _assign(self, pattern: Term) -> None:
@@ -197,7 +204,7 @@ class Resolver:
             return
         if name in self.scopes[-1]:
             raise RegoCompileError(f"var {name} is declared twice", place)
-        if self.frame.depths.get(name, len(self.scopes) + 1) <= len(self.scopes):
+        if name in self.used[-1]:
             raise RegoCompileError(f"var {name} is used above its declaration", place)
         self.scopes[-1][name] = self.frame.new(name, place)
 
@@ -255,7 +262,8 @@ class Resolver:
             return path_ref(found, term.place)
         if term.name in ROOTS:
             return Ref(term.place, term, ())
-        return self.frame.shared(term.name, term.place, len(self.scopes))
+        self.used[-1].add(term.name)
+        return self.frame.shared(term.name, term.place)
 
     def _ref(self, term: Ref) -> Term:
         head = self.term(term.head)
@@ -265,11 +273,11 @@ class Resolver:
         return Ref(term.place, head, path)
 
     def _comprehension(self, term: Comprehension) -> Comprehension:
-        self.scopes.append({})
+        self._open()
         body = self.body(term.body)
         key = self.term(term.key) if term.key else None
         value = self.term(term.value)
-        self.scopes.pop()
+        self._close()
         return replace(term, key=key, value=value, body=body)
 
     def _call(self, term: Call) -> Call:

@@ -40,6 +40,12 @@ def _explain() -> ModuleType:
     return explain
 
 
+def _fix() -> ModuleType:
+    from . import fix
+
+    return fix
+
+
 def _history() -> ModuleType:
     from . import history
 
@@ -68,6 +74,7 @@ COMMANDS: dict[str, tuple[str, Callable[[], ModuleType]]] = {
     "scan": ("everything that is found there: notebooks, code, models, data, manifests, images", _scan),
     "model": ("what loading model files would do, without loading them", _scan),
     "history": ("secrets in every blob of a git history", _history),
+    "fix": ("mend what was found, with the smallest difference", _fix),
     "baseline": ("accept what is there today, to be told only of what is new", _baseline),
     "report": ("show a saved report again, in another format", _report),
     "rules": ("list the rules", _rules),

@@ -15,7 +15,7 @@ from .finding import Edit, Finding, Fix, Related
 from .gap import SKIPPED, Gap
 from .grades import Confidence, Severity
 from .location import Location
-from .masking import mask, mask_text
+from .masking import mask, mask_text, masked
 from .report import Audited, Judged, Report, Status, Verdict
 from .rule import Rule
 from .scanner import Scanner
@@ -25,5 +25,5 @@ __all__ = [
     "SKIPPED", "TEXT_KINDS", "Artifact", "Audited", "CannotRead", "CannotScan", "Cell", "Component", "Confidence",
     "Content", "Document", "Edit", "Evidence", "Finding", "Fix", "Gap", "Judged", "Kind", "Location", "MlsecError",
     "Origin", "Part", "RawMap", "Related", "Report", "Rule", "Scanner", "Segment", "Severity", "Status", "TextOrigin",
-    "UsageError", "Verdict", "ViewOrigin", "keyed_digest", "line_and_column", "mask", "mask_text",
+    "UsageError", "Verdict", "ViewOrigin", "keyed_digest", "line_and_column", "mask", "mask_text", "masked",
 ]  # fmt: skip

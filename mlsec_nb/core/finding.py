@@ -23,8 +23,8 @@ class Edit:
 class Fix:
     """A way to mend a finding.
 
-    `action` is "replace" (apply `edits`), "redact" (mask what stands at the edits' places) or "clear-output"
-    (empty the outputs of the cell at the edits' places).
+    `action` is "replace" (apply `edits`), "redact" (mask what stands at the edits' places), "clear-output" (empty the
+    outputs of the cell at the edits' places) or "comment" (put the replacement at the end of the line there).
     """
 
     title: str

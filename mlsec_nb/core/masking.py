@@ -9,7 +9,7 @@ import re
 _USERINFO = re.compile(r"(?<=://)[^\s/@:]*:[^\s/@]+(?=@)")
 _NAMED = re.compile(
     r"(?i)((?:pass(?:word|wd|phrase)?|pwd|secret|token|api[_-]?key|access[_-]?key|auth(?:orization)?|bearer|credential)"
-    r"[\w-]*[\"']?\s*(?:[:=]+|\s)\s*(?:(?:bearer|basic|token)\s+)?[\"']?)([^\s\"',;)}\]]{4,})"
+    r"[\w-]*\\*[\"']?\s*(?:[:=]+|\s)\s*(?:(?:bearer|basic|token)\s+)?\\*[\"']?)([^\s\"',;)}\]]{4,})"
 )
 _TOKEN = re.compile(r"[A-Za-z0-9+/_=.~-]{16,}")
 _PEM = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
@@ -23,21 +23,31 @@ def mask(value: str, prefix: int = 0) -> str:
 
 def _mask_token(match: re.Match[str]) -> str:
     run = match.group()
-    mixed = any(c.isdigit() for c in run) and any(c.isalpha() for c in run)
-    is_words = all(not part or _is_plain(part) for part in re.split(r"[/._=~+-]", run))
-    return run if not mixed or is_words else mask(run)
+    return run if all(_is_plain(part) for part in re.split(r"[/._=~+-]", run)) else mask(run)
 
 
 def _is_plain(part: str) -> bool:
-    """True for what people write by hand: words, versions, small numbers."""
-    return len(part) <= 3 or part.isalpha() or (part.isdigit() and len(part) < 9) or bool(_WORD.match(part))
+    """True for what people write by hand: words, names in camel case, versions, small numbers."""
+    if len(part) <= 3 or (part.isdigit() and len(part) < 9) or _WORD.match(part):
+        return len(part) <= 3 or part.isdigit() or _is_words(part)
+    return False
+
+
+def _is_words(part: str) -> bool:
+    """Whether letters come in words: random ones change case every second letter, or go on for too long."""
+    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", part)
+    return len(part) / max(len(words), 1) >= 3.5 and max(map(len, words), default=0) <= 24
 
 
 def mask_text(text: str, limit: int = 240) -> str:
     """An excerpt with everything that may be a secret masked, in one line of at most `limit` characters."""
+    text = " ".join(masked(text).split())
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def masked(text: str) -> str:
+    """A text of any length with everything that may be a secret masked, and nothing else changed."""
     text = _PEM.sub(lambda m: mask(m.group()), text)
     text = _USERINFO.sub(lambda m: mask(m.group()), text)
     text = _NAMED.sub(lambda m: m.group(1) + (m.group(2) if "…" in m.group(2) else mask(m.group(2))), text)
-    text = _TOKEN.sub(_mask_token, text)
-    text = " ".join(text.split())
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    return _TOKEN.sub(_mask_token, text)

@@ -58,3 +58,17 @@ def test_mask_shows_the_public_prefix_and_the_length() -> None:
 def test_a_random_token_with_letters_and_digits_is_masked(token: str) -> None:
     mixed = token[:10] + "7q3x9z" + token[10:]
     assert mixed not in mask_text(f"f({mixed!r})")
+
+
+@pytest.mark.parametrize("line", ['"HF_TOKEN = \\"{}\\"\\n",', "hf = '{}'", "print({})"])
+def test_a_token_of_letters_alone_is_masked(line: str) -> None:
+    token = "hf_" + "qTzVbNkRwYxLmPdGhJsCfAeUiOqZtWvBnK"
+    shown = mask_text(line.format(token))
+    assert not any(token[i : i + 6] in shown for i in range(3, len(token) - 5))
+
+
+@pytest.mark.parametrize(
+    "name", ["AutoModelForSequenceClassification", "get_all_available_devices", "TensorFlowDatasetV2"]
+)
+def test_long_names_stay_readable(name: str) -> None:
+    assert mask_text(f"x = {name}(1)") == f"x = {name}(1)"

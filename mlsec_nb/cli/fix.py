@@ -1,0 +1,119 @@
+"""Mend what was found: shows the differences, and writes them when told to.
+
+A fix changes only the characters that have to change; indentation, key order and the end of the file stay. What was
+written can be taken back to the same byte with --undo.
+"""
+
+import argparse
+import difflib
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from mlsec_nb import fixes, pipeline
+from mlsec_nb.core import Finding, Kind, Report, UsageError, masked
+from mlsec_nb.io.files import LocalFile, write_atomic
+from mlsec_nb.reporters.text import visible
+
+from . import options, output, progress, walk
+
+WIDTH = 400  # characters of a line in a difference
+_MASKS = re.compile(rf"({re.escape(fixes.REDACTED)}|(?:…|\\u2026)\(\d+ characters\))")
+
+EPILOG = """\
+examples:
+  mlsec fix notebooks/                    what would be changed
+  mlsec fix notebooks/ --write            change it
+  mlsec fix a.ipynb --rule SECRET-* -i    decide one by one
+  mlsec fix --undo                        take the last --write back"""
+
+
+def describe(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("targets", nargs="*", metavar="TARGET", help="file, folder or glob (default: this folder)")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--diff", action="store_true", help="show what would be changed (default)")
+    how.add_argument("--write", action="store_true", help="change the files")
+    how.add_argument("--undo", action="store_true", help="take the last --write back")
+    how.add_argument("-i", "--interactive", action="store_true", help="decide finding by finding")
+    parser.add_argument(
+        "--rule", metavar="GLOB", action="append", help="only findings of these rules (can be repeated)"
+    )
+    parser.add_argument("--keep-length", action="store_true", help="redact with as many characters as the secret has")
+    options.describe(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    if args.undo:
+        for path in fixes.undo():
+            print(f"as it was: {path}")
+        return 0
+    config = options.config_of(args)
+    with progress.bar(quiet=args.quiet) as shown:
+        report = pipeline.audit(args.targets or ["."], config, shown)
+    findings = _chosen(report, args.rule)
+    if args.interactive:
+        findings = walk.walk(findings, config)
+    mended = list(_mended(report, findings, keep_length=args.keep_length))
+    if args.write or args.interactive:
+        return _write(mended)
+    for one in mended:
+        _show(one)
+    _summary(mended, "would be mended; --write does it")
+    return 1 if any(one.done or one.left for one in mended) else 0
+
+
+def _chosen(report: Report, globs: list[str] | None) -> list[Finding]:
+    from fnmatch import fnmatchcase
+
+    return [f for f in report.new if not globs or any(fnmatchcase(f.rule.id, glob.upper()) for glob in globs)]
+
+
+def _mended(report: Report, findings: list[Finding], *, keep_length: bool) -> Iterator[fixes.Mended]:
+    kinds = {artifact.path: Kind(artifact.kind) for artifact in report.artifacts}
+    by_path: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_path.setdefault(finding.location.path, []).append(finding)
+    for path, found in by_path.items():
+        data = LocalFile(path).read(1 << 30)
+        yield fixes.mend(path, data, kinds[path], found, keep_length=keep_length)
+
+
+def _write(mended: list[fixes.Mended]) -> int:
+    changed = [one for one in mended if one.after != one.before]
+    if changed:
+        fixes.remember({one.path: (one.before, one.after) for one in changed})
+    for one in changed:
+        if LocalFile(one.path).read(1 << 30) != one.before:
+            raise UsageError(f"{one.path} changed while it was looked at; it was not written")
+        write_atomic(Path(one.path), one.after)
+        print(f"mended: {one.path}")
+    _summary(mended, "mended; `mlsec fix --undo` takes it back")
+    for step in fixes.steps([finding for one in mended for finding in one.done]):
+        print(f"  • {step}")
+    return 1 if any(one.left for one in mended) else 0
+
+
+def _show(one: fixes.Mended) -> None:
+    """The difference, with secrets masked where they are known and whatever else may be one."""
+    before = one.shown.decode("utf-8", "replace").splitlines()
+    after = one.after.decode("utf-8", "replace").splitlines()
+    colored = output.colored()
+    for line in difflib.unified_diff(before, after, one.path, f"{one.path} (mended)", lineterm="", n=1):
+        text = line if line.startswith(("---", "+++", "@@")) else line[:1] + _masked(line[1:])
+        code = {"-": "31", "+": "32"}.get(line[:1]) if colored else None
+        print(f"\x1b[{code}m{text}\x1b[0m" if code else text)
+
+
+def _masked(line: str) -> str:
+    """A line masked and safe to look at in a terminal; what is a mask already stays."""
+    text = "".join(piece if number % 2 else masked(piece) for number, piece in enumerate(_MASKS.split(line)))
+    return visible(text if len(text) <= WIDTH else text[: WIDTH - 1] + "…")
+
+
+def _summary(mended: list[fixes.Mended], what: str) -> None:
+    done = sum(len(one.done) for one in mended)
+    left = [(finding, why) for one in mended for finding, why in one.left]
+    print(f"{done} finding{'' if done == 1 else 's'} {what}", file=sys.stderr)
+    for finding, why in left:
+        print(f"  left: {finding.rule.id} {finding.location}: {why}", file=sys.stderr)

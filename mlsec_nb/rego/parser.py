@@ -149,7 +149,8 @@ class _Parser(TermParser):
         if self.adjacent("("):
             self.advance()
             args = tuple(self._list(")"))
-            return replace(Rule(place, path, "function", args), value=self._assigned())
+            kind = "function" if args else "complete"  # `f() := 1` is a rule like any other
+            return replace(Rule(place, path, kind, args), value=self._assigned())
         if self._keyword_here("contains"):
             self.advance()
             return Rule(place, path, "set", key=self.expression())
@@ -203,7 +204,7 @@ class _Parser(TermParser):
         elif self.at("{") and not self.strict:
             self.advance()
             body = self.body("}")
-        elif head.kind != "set" and head.value is None:
+        elif head.kind != "set" and head.value is None and (self.strict or not head.args):
             raise self.unexpected("`if`, `contains` or a value" if self.strict else "a body or a value")
         rule = replace(head, body=body, value=self._value_of(head))
         rule.orelse = self._else(head) if body else None

@@ -280,7 +280,7 @@ class Resolver:
         self._close()
         return replace(term, key=key, value=value, body=body)
 
-    def _call(self, term: Call) -> Call:
+    def _call(self, term: Call) -> Term:
         args = tuple(self.term(arg) for arg in term.args)
         if term.operator is None:  # an operator
             return replace(term, args=args)
@@ -294,7 +294,7 @@ class Resolver:
         path = constant_path(operator)
         if path is None:
             raise RegoTypeError(f"undefined function {term.name or 'expression'}", term.place)
-        return replace(term, args=args, path=path, operator=None)
+        return replace(term, args=args, path=path, operator=None) if args else operator
 
 
 def path_ref(path: tuple[str, ...], place: Place) -> Ref:

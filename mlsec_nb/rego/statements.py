@@ -19,9 +19,10 @@ from .ast import (
     Statement,
     Term,
     Unify,
+    Var,
     With,
 )  # fmt: skip
-from .closures import invoke
+from .closures import invoke, put
 from .documents import Group, Node, pairs
 from .errors import RegoTypeError, UnsafeVariableError
 from .expressions import Expressions
@@ -37,6 +38,7 @@ from .plan import (
     link,
     literal_terms,
     mentioned,
+    statement_terms,
     variables,
 )  # fmt: skip
 from .runtime import Context
@@ -84,11 +86,14 @@ class Statements(Expressions):
         if trace and not isinstance(literal.statement, Declare):
             plan.check(trace.entering(self.clause, literal))
         if literal.negated:
-            self._negated(literal, plan)
-        elif literal.withs:
-            self._with(literal, plan)
+            for term in literal_terms(literal):
+                if missing := [one for one in variables(term) if one.slot not in plan.bound]:
+                    raise NotReadyError(*missing)
+        add = self._negated if literal.negated else self._statement
+        if literal.withs:
+            self._with(literal, plan, add)
         else:
-            self._statement(literal.statement, plan)
+            add(literal.statement, plan)
         if trace and not isinstance(literal.statement, Declare):
             plan.loop(trace.passing(self.clause, literal, plan.bound))
 
@@ -98,16 +103,15 @@ class Statements(Expressions):
         """What `rego.metadata.chain()` gives here: the annotations of the rule, its document and its packages."""
         return metadata_chain(self.program.modules, self.clause) if self.clause else []
 
-    def _negated(self, literal: Literal, plan: Plan) -> None:
+    def _negated(self, statement: Statement, plan: Plan) -> None:
+        """Holds when the statement does not; what it is given must be defined, as in OPA."""
+        for part in _given(statement):
+            if not isinstance(part, Local) and not constant(part):
+                slot = self.frame.new("", part.place).slot
+                plan.check(put(slot, self.value(part, plan)))
+                plan.temps = {**plan.temps, id(part): slot}
         inner = plan.fork()
-        for term in literal_terms(literal):
-            if missing := [one for one in variables(term) if one.slot not in plan.bound]:
-                raise NotReadyError(*missing)
-        positive = Literal(literal.statement, withs=literal.withs, end=literal.end)
-        if literal.withs:
-            self._with(positive, inner)
-        else:
-            self._statement(positive.statement, inner)
+        self._statement(statement, inner)
         run = link(inner.steps, found)
         plan.check(lambda env: not run(env))
 
@@ -254,11 +258,11 @@ class Statements(Expressions):
 
     # with
 
-    def _with(self, literal: Literal, plan: Plan) -> None:
+    def _with(self, literal: Literal, plan: Plan, add: Callable[[Statement, Plan], None]) -> None:
         self.hoist_all(plan, *(one.value for one in literal.withs if not isinstance(one.value, FunctionName)))
         changes = [self._change(one, plan) for one in literal.withs]
         inner = plan.fork()
-        self._statement(literal.statement, inner)
+        add(literal.statement, inner)
         plan.bound, plan.temps = inner.bound, inner.temps
         slot = self.frame.new("", literal.place).slot
         plan.loop(_within(slot, inner.steps, changes))
@@ -325,6 +329,22 @@ class Statements(Expressions):
             return True
 
         return change
+
+
+def _given(statement: Statement) -> list[Term]:
+    """What a negated statement gets from outside: arguments, operands, and calls where something is looked into."""
+    sides = list(statement_terms(statement))
+    if isinstance(statement, Holds) and isinstance(statement.term, Call):
+        if statement.term.name != "equal":  # what is compared with `==` may be undefined, arguments may not
+            return list(statement.term.args)
+        sides = list(statement.term.args)
+    found: list[Term] = []
+    for side in sides:
+        if isinstance(side, Ref):
+            found += side.path if isinstance(side.head, Var) else (*side.path, side.head)
+        elif isinstance(side, Call):
+            found.append(side)
+    return found
 
 
 def _unmocked(group: Group) -> Callable[[Context, Sequence[Value]], Value]:

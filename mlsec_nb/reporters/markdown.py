@@ -16,6 +16,7 @@ _ROWS = 600_000  # for the table of findings
 _FOLD = 100_000  # for each of the three folded sections
 _LINE = 2_000  # characters of one text
 _WORDS = {True: "✅ Passed", False: "❌ Failed", None: "⚠️ Undecided"}
+_MARK = re.compile(r"[!-/:-@\[-`{-~]")
 _SPECIAL = re.compile(r"[\\`*_{}\[\]<>#|~$&@]|(?<=:)/(?=/)|(?<=www)\.|\A[-+=]|(?<=\A\d)[.)](?= )")
 
 
@@ -38,13 +39,13 @@ def _cut(text: str) -> str:
 
 
 def _code(text: str) -> str:
-    """A code span, whatever ticks are in it; a bar would end the table's cell."""
-    text = _cut(text).replace("|", "\\|")
+    """Text as code. A tick would end a code span, and a bar or backslash a cell: such text is written in entities."""
+    text = _cut(text)
     if not text.strip():
         return ""
-    fence = "`" * (1 + max((len(run) for run in re.findall("`+", text)), default=0))
-    pad = " " if text.startswith("`") or text.endswith("`") else ""
-    return f"{fence}{pad}{text}{pad}{fence}"
+    if not set("`|\\") & set(text):
+        return f"`{text}`"
+    return f"<code>{_MARK.sub(lambda mark: f'&#{ord(mark.group())};', text)}</code>"
 
 
 def _verdict(report: Report) -> str:

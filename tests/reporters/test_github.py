@@ -23,7 +23,8 @@ def test_every_line_is_one_command_of_ours(text):
 
 
 def test_the_worst_come_first_and_point_to_the_raw_line(report):
-    lines = render(report, "github").splitlines()
+    backwards = dataclasses.replace(report, findings=report.findings[::-1])
+    lines = render(backwards, "github").splitlines()
     assert lines[1].startswith(
         "::error file=notebooks/train.ipynb,line=41,col=19,title=SECRET-HUGGINGFACE (critical)::cell 3, line 2: "
     )

@@ -119,9 +119,9 @@ def _finding(judged: Judged, paper: _Paper) -> list[str]:
     one = judged.finding
     word = paper.ink(one.severity, one.severity) + " " * (len(_INDENT) - 4 - len(one.severity))
     lines = paper.wrap(prose(one.message), _INDENT, first=f"    {word}")
-    sure = "" if one.confidence is Confidence.HIGH else f" · {one.confidence}{_TIED}confidence"
-    place = paper.wrap(f"{visible(one.rule.id)} · {visible(_place(one, paper))}{sure}", _INDENT)
-    lines += [_INDENT + paper.ink("dim", line[len(_INDENT) :]) for line in place]
+    sure = "" if one.confidence is Confidence.HIGH else f"{one.confidence}{_TIED}confidence"
+    place = " · ".join(filter(None, (visible(one.rule.id), visible(_place(one, paper)), sure)))
+    lines += [_INDENT + paper.ink("dim", line[len(_INDENT) :]) for line in paper.wrap(place, _INDENT)]
     if one.evidence.shown:
         lines.append(f"{_INDENT}{paper.ink('dim', '│')} {paper.clip(visible(one.evidence.shown), _INDENT + '│ ')}")
     lines += _steps(one, paper)
@@ -140,7 +140,7 @@ def _place(one: Finding, paper: _Paper) -> str:
     jump = str(place)
     whole_file = place.cell is None and place.member is None and place.layer is None
     fits = _columns(jump) + len(one.rule.id) + len(_INDENT) + 3 <= paper.options.width
-    return jump if whole_file and (fits or place.line is None) else _inside(place)
+    return jump if whole_file and place.line is not None and fits else _inside(place)
 
 
 def _inside(place: Location) -> str:
@@ -185,11 +185,11 @@ def _gaps(gaps: Iterable[Gap], paper: _Paper) -> Iterator[list[str]]:
 
 def _summary(report: Report, paper: _Paper) -> list[str]:
     verdict = report.verdict
-    word = paper.ink(verdict.passed, _WORDS[verdict.passed])
-    lines = paper.wrap(_counts(report), " " * 11, first=f"{word}{' ' * (11 - len(_WORDS[verdict.passed]))}")
+    word = _WORDS[verdict.passed]
+    lines = paper.wrap(_counts(report), _INDENT, first=paper.ink(verdict.passed, word) + _INDENT[len(word) :])
     for number, reason in enumerate(verdict.reasons):
-        first = f"exit {verdict.exit_code}     " if number == 0 else ""
-        lines += paper.wrap(prose(reason), " " * 11, first=first)
+        label = f"exit {verdict.exit_code}" if number == 0 else ""
+        lines += paper.wrap(prose(reason), _INDENT, first=label + _INDENT[len(label) :])
     return lines
 
 

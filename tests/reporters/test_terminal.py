@@ -59,13 +59,13 @@ def test_known_and_suppressed_findings_are_counted_and_listed_when_asked(report)
 
 
 def test_nothing_found_is_one_line():
-    assert render(Report(verdict=Verdict(True)), "terminal") == "PASSED     0 new findings in 0 artifacts\n"
+    assert render(Report(verdict=Verdict(True)), "terminal") == "PASSED        0 new findings in 0 artifacts\n"
 
 
 def test_undecided_says_the_exit_code():
     said = render(Report(gaps=sample.GAPS, verdict=Verdict(None, ("2 parts not looked at",))), "terminal")
     assert "UNDECIDED" in said
-    assert "exit 2     2 parts not looked at" in said
+    assert "exit 2        2 parts not looked at" in said
 
 
 def _one(path: str, **more) -> Report:

@@ -6,6 +6,7 @@ The cell is the logical location, and stands in the message, where every viewer 
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -42,20 +43,24 @@ _LEVELS = {
 # (https://docs.github.com/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning).
 _SCORES = {Severity.CRITICAL: "9.5", Severity.HIGH: "8.0", Severity.MEDIUM: "5.5", Severity.LOW: "2.5"}
 _PRECISION = {Confidence.HIGH: "high", Confidence.MEDIUM: "medium", Confidence.LOW: "low"}
-# What GitHub takes at most: tags of a rule, characters of a description.
+# What GitHub takes at most: tags of a rule, characters of a description, results of a run.
 _TAGS = 20
+_RESULTS = 25_000  # of one run
 _WORDS = 1_024
 _FAILED = ("failed", "timeout")  # codes of gaps that say something went wrong
 
 
 def render(report: Report, options: Options) -> str:
-    """The report as one SARIF run."""
+    """The report as one SARIF run, or as several where there are more findings than a run may hold."""
     del options
-    return encode({"$schema": _SCHEMA, "version": "2.1.0", "runs": [_Run(report).tree()]}, indent=2) + "\n"
+    maker = _Run(report)
+    starts = range(0, max(len(report.findings), 1), _RESULTS)
+    runs = [maker.tree(number, report.findings[start : start + _RESULTS]) for number, start in enumerate(starts, 1)]
+    return encode({"$schema": _SCHEMA, "version": "2.1.0", "runs": runs}, indent=2) + "\n"
 
 
 class _Run:
-    """One run; remembers the indexes of rules and artifacts that results point to."""
+    """Makes runs; remembers the indexes of rules and artifacts that results point to."""
 
     def __init__(self, report: Report) -> None:
         self.report = report
@@ -67,14 +72,14 @@ class _Run:
         self.has_suppressed = Status.SUPPRESSED in statuses
         self.seen: Counter[str] = Counter()
 
-    def tree(self) -> dict[str, Any]:
+    def tree(self, number: int, findings: Sequence[Judged]) -> dict[str, Any]:
         report = self.report
         driver: dict[str, Any] = {"name": "mlsec", "rules": [_rule(self.rules[name]) for name in self.rule_index]}
         if report.version:
             driver["version"] = visible(report.version)
         return {
             "tool": {"driver": driver},
-            "automationDetails": {"id": "mlsec/"},
+            "automationDetails": {"id": "mlsec/" if number == 1 else f"mlsec/{number}/"},
             "columnKind": "unicodeCodePoints",
             "originalUriBaseIds": {_ROOT: {"description": {"text": "The directory in which mlsec was run."}}},
             "invocations": [self.invocation()],
@@ -82,7 +87,7 @@ class _Run:
                 {"location": self.file(one.path), "length": one.bytes, "roles": ["analysisTarget"]}
                 for one in report.artifacts
             ],
-            "results": [self.result(one) for one in report.findings],
+            "results": [self.result(one) for one in findings],
         }
 
     def invocation(self) -> dict[str, Any]:

@@ -172,3 +172,14 @@ def test_many_findings_of_a_wordy_rule_stay_within_what_forges_take():
     assert len({result["partialFingerprints"]["primaryLocationLineHash"] for result in run["results"]}) == len(
         run["results"]
     )
+
+
+def test_more_findings_than_a_run_may_hold_make_a_second_run(monkeypatch):
+    monkeypatch.setattr("mlsec_nb.reporters.sarif._RESULTS", 2)
+    judged = tuple(found(Location(path="a.py", line=number)) for number in range(1, 6))
+    tree = json.loads(render(Report(findings=judged), "sarif"))
+    assert [error.message for error in VALIDATOR.iter_errors(tree)] == []
+    assert [len(run["results"]) for run in tree["runs"]] == [2, 2, 1]
+    assert [run["automationDetails"]["id"] for run in tree["runs"]] == ["mlsec/", "mlsec/2/", "mlsec/3/"]
+    results = [result for run in tree["runs"] for result in run["results"]]
+    assert len({result["partialFingerprints"]["primaryLocationLineHash"] for result in results}) == 5

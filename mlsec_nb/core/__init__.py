@@ -13,6 +13,7 @@ from .errors import CannotRead, CannotScan, MlsecError, UsageError
 from .evidence import Evidence, keyed_digest
 from .finding import Edit, Finding, Fix, Related
 from .gap import SKIPPED, Gap
+from .globs import Globs
 from .grades import Confidence, Severity
 from .location import Location
 from .masking import mask, mask_text, masked
@@ -23,7 +24,7 @@ from .segment import Origin, Part, RawMap, Segment, TextOrigin, ViewOrigin, line
 
 __all__ = [
     "SKIPPED", "TEXT_KINDS", "Artifact", "Audited", "CannotRead", "CannotScan", "Cell", "Component", "Confidence",
-    "Content", "Document", "Edit", "Evidence", "Finding", "Fix", "Gap", "Judged", "Kind", "Location", "MlsecError",
-    "Origin", "Part", "RawMap", "Related", "Report", "Rule", "Scanner", "Segment", "Severity", "Status", "TextOrigin",
+    "Content", "Document", "Edit", "Evidence", "Finding", "Fix", "Gap", "Globs", "Judged", "Kind", "Location",
+    "MlsecError", "Origin", "Part", "RawMap", "Related", "Report", "Rule", "Scanner", "Segment", "Severity", "Status", "TextOrigin",
     "UsageError", "Verdict", "ViewOrigin", "keyed_digest", "line_and_column", "mask", "mask_text", "masked",
 ]  # fmt: skip

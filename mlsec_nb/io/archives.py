@@ -21,6 +21,7 @@ _HEADS = (
     (b"\x1f\x8b", "gzip"),
     (b"BZh", "bzip2"),
     (b"\xfd7zXZ\0", "xz"),
+    (b"\x5d\0\0", "xz"),
 )
 
 

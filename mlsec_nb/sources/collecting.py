@@ -7,24 +7,26 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from mlsec_nb.config import Config
+from mlsec_nb.config import Config, Limits
 from mlsec_nb.core import Artifact, CannotRead, Gap, Kind, Location, UsageError
 from mlsec_nb.io.files import LocalFile, Memory, read_bounded
 
 from .ignoring import Ignored, Rules, rules_of
-from .kinds import HEAD, kind_of
-from .walking import NAME, Entry, Walk, shown
+from .inside import kind_inside
+from .kinds import kind_of
+from .magic import HEAD
+from .walking import NAME, Entry, Walk, Wanted, shown
 
 STDIN = "-"
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One target: a file, or a folder to walk and what of it is wanted."""
+    """One target as it was typed; with the folder to walk, if any, and what of it is wanted."""
 
-    path: str
-    walked: bool = False
-    wanted: Rules | None = None
+    typed: str
+    folder: str | None = None
+    wanted: Wanted | None = None
 
 
 def collect(
@@ -40,7 +42,7 @@ def collect(
     there or cannot be a target.
     """
     planned = [_plan(os.fspath(target)) for target in targets or (".",)]
-    exclude = rules_of(config.exclude, os.path.abspath(config.root), "exclude")
+    exclude = rules_of(config.exclude, os.path.realpath(config.root), "exclude")
     return _collected(planned, config, exclude, stdin_filename, stdin)
 
 
@@ -52,7 +54,7 @@ def _plan(target: str) -> Target:
     if not target or "\0" in target:
         raise UsageError(f"{target!r} is not a target")
     if os.path.isdir(target):
-        return Target(target, walked=True)
+        return Target(target, target)
     if os.path.lexists(target):
         return Target(target)
     if glob.has_magic(target):
@@ -67,25 +69,43 @@ def _glob(target: str) -> Target:
     folder = "/".join(parts[:fixed]) or ("/" if target.startswith("/") else ".")
     if not os.path.isdir(folder):
         raise UsageError(f"{target}: there is no folder {folder}")
-    wanted = rules_of(["/" + "/".join(parts[fixed:])], os.path.abspath(folder), target)
-    return Target(folder, walked=True, wanted=wanted)
+    base = os.path.realpath(folder)
+    ways = ["/" + "/".join(parts[fixed:end]) for end in range(fixed + 1, len(parts) + 1)]
+    wanted, leading = rules_of(ways[-1:], base, target), rules_of(ways, base, target)
+    return Target(target, folder, Wanted(wanted, leading) if wanted and leading else None)
 
 
 def _collected(
     targets: list[Target], config: Config, exclude: Rules | None, stdin_filename: str | None, stdin: BinaryIO | None
 ) -> Iterator[Artifact | Gap]:
     seen: set[str] = set()
+    told: set[Gap] = set()
     for target in targets:
-        if target.path == STDIN:
+        if target.typed == STDIN:
             yield _standard_input(stdin, stdin_filename or "<stdin>", config.limits.text_bytes)
-        elif not target.walked:
-            real = os.path.realpath(target.path)
+        elif target.folder is None:
+            real = os.path.realpath(target.typed)
             if real not in seen:
                 seen.add(real)
-                yield artifact(Entry(target.path, shown(os.path.normpath(target.path))))
+                yield artifact(Entry(target.typed, shown(os.path.normpath(target.typed))), config.limits)
         else:
-            for met in Walk(target.path, Ignored().with_(exclude), target.wanted, seen):
-                yield met if isinstance(met, Gap) else artifact(met)
+            yield from _walked(target, config, exclude, seen, told)
+
+
+def _walked(
+    target: Target, config: Config, exclude: Rules | None, seen: set[str], told: set[Gap]
+) -> Iterator[Artifact | Gap]:
+    """What a walk meets, each gap once however many targets lead to it; a glob that meets nothing is a mistake."""
+    nothing = True
+    for met in Walk(target.folder or ".", Ignored().with_(exclude), target.wanted, seen):
+        nothing = False
+        found = met if isinstance(met, Gap) else artifact(met, config.limits)
+        if not isinstance(found, Gap) or found not in told:
+            yield found
+        if isinstance(found, Gap):
+            told.add(found)
+    if nothing and target.wanted and not any(target.wanted.rules.hold(real) for real in seen):
+        raise UsageError(f"{target.typed}: nothing matches")
 
 
 def _standard_input(stdin: BinaryIO | None, name: str, limit: int) -> Artifact | Gap:
@@ -98,7 +118,7 @@ def _standard_input(stdin: BinaryIO | None, name: str, limit: int) -> Artifact |
     return Artifact(name.replace(os.sep, "/"), kind_of(name.replace(os.sep, "/"), data[:HEAD]), Memory(data))
 
 
-def artifact(entry: Entry) -> Artifact | Gap:
+def artifact(entry: Entry, limits: Limits) -> Artifact | Gap:
     """The artifact of a file, of the kind that its name and first bytes tell; a gap when it cannot be read."""
     if entry.folder:
         return Artifact(entry.shown, Kind.IMAGE, entry.folder)
@@ -110,4 +130,7 @@ def artifact(entry: Entry) -> Artifact | Gap:
         return Gap(location=Location(path=entry.shown), scanner=NAME, reason=str(error), code=error.code)
     except OSError as error:
         return Gap(location=Location(path=entry.shown), scanner=NAME, reason=str(error.strerror))
-    return Artifact(entry.shown, kind_of(entry.shown, head), content)
+    kind = kind_of(entry.shown, head)
+    if kind is Kind.BINARY:
+        kind = kind_inside(content, head, limits) or kind
+    return Artifact(entry.shown, kind, content)

@@ -11,7 +11,8 @@ from pathlib import Path
 from mlsec_nb.core import Artifact, CannotScan, Gap, Kind, Location, UsageError
 from mlsec_nb.io import git
 
-from .kinds import HEAD, by_name, kind_of
+from .kinds import by_name, kind_of
+from .magic import HEAD
 
 _EMPTY = "0" * 40
 _GITLINK = "160000"

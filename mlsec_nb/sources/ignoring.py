@@ -1,14 +1,10 @@
-"""Ignore rules in git's language (https://git-scm.com/docs/gitignore), from files and from the user."""
+"""Whose ignore rules hold where: those of git's files, from the outside in, and the user's own."""
 
 import os
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
-from pathspec import GitIgnoreSpec
-
-from mlsec_nb.core import CannotRead, UsageError
+from mlsec_nb.core import CannotRead, Globs, UsageError
 from mlsec_nb.io.files import LocalFile
 
 _LIMIT = 4 << 20  # bytes of an ignore file
@@ -19,14 +15,18 @@ class Rules:
     """The rules of one file; `base` is the folder that they are relative to, with a trailing separator."""
 
     base: str
-    spec: GitIgnoreSpec
+    globs: Globs
     source: str
 
-    def says(self, path: str) -> bool | None:
-        """True: ignored; False: expressly not; None: no word about it. Folders end with a slash."""
+    def says(self, path: str, *, folder: bool) -> bool | None:
+        """What the rules say of an absolute path, see `Globs.says`."""
         if not path.startswith(self.base):
             return None
-        return self.spec.check_file(path[len(self.base) :].replace(os.sep, "/")).include
+        return self.globs.says(path[len(self.base) :].replace(os.sep, "/"), folder=folder)
+
+    def hold(self, path: str) -> bool:
+        """True when they say yes to an absolute path or to a folder that it lies in."""
+        return path.startswith(self.base) and self.globs.hold(path[len(self.base) :].replace(os.sep, "/"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +38,10 @@ class Ignored:
     def with_(self, *rules: Rules | None) -> "Ignored":
         return Ignored((*self.stack, *(rule for rule in rules if rule)))
 
-    def by(self, path: str) -> str | None:
-        """What ignores an absolute path (folders end with a separator), or None."""
+    def by(self, path: str, *, folder: bool) -> str | None:
+        """What ignores an absolute path, or None."""
         for rules in reversed(self.stack):
-            if (said := rules.says(path)) is not None:
+            if (said := rules.says(path, folder=folder)) is not None:
                 return rules.source if said else None
         return None
 
@@ -52,8 +52,8 @@ def read_rules(folder: str, name: str = ".gitignore") -> Rules | None:
         data = LocalFile(os.path.join(folder, name)).read(_LIMIT)
     except CannotRead:
         return None
-    lines = data.decode("utf-8", "surrogateescape").removeprefix("\ufeff").splitlines()
-    return Rules(_base(folder), GitIgnoreSpec(_patterns(lines)), name)
+    lines = data.decode("utf-8", "surrogateescape").removeprefix("\ufeff").split("\n")
+    return Rules(_base(folder), Globs.of(lines), name)
 
 
 def rules_of(lines: Iterable[str], folder: str, source: str) -> Rules | None:
@@ -61,37 +61,29 @@ def rules_of(lines: Iterable[str], folder: str, source: str) -> Rules | None:
     if not (lines := tuple(lines)):
         return None
     try:
-        return Rules(_base(folder), GitIgnoreSpec.from_lines(lines), source)
-    except (ValueError, re.error) as error:
+        return Rules(_base(folder), Globs.of(lines, strict=True), source)
+    except ValueError as error:
         raise UsageError(f"{source}: {error}") from error
-
-
-def _patterns(lines: list[str]) -> list[Any]:
-    """Like git, a line that is no pattern matches nothing."""
-    patterns: list[Any] = []
-    for line in lines:
-        try:
-            patterns += GitIgnoreSpec.from_lines([line]).patterns
-        except (ValueError, re.error):
-            continue
-    return patterns
 
 
 def _base(folder: str) -> str:
     return folder if folder.endswith(os.sep) else folder + os.sep
 
 
-def outer(folder: str) -> Ignored:
-    """The rules that hold in a folder because of the folders above it, up to the root of its repository."""
+def outer(folder: str) -> tuple[str | None, Ignored]:
+    """The repository that a folder lies in, and the rules that hold there because of the folders above it.
+
+    Where they ignore the folder itself, it was named all the same: then they are as good as gone.
+    """
     above = [folder]
     while not is_repository(above[-1]):
         parent = os.path.dirname(above[-1])
         if parent == above[-1]:
-            return Ignored()
+            return None, Ignored()
         above.append(parent)
-    root = above[-1]
-    found = Ignored().with_(excluded_by_git(root), *(read_rules(place) for place in reversed(above[1:])))
-    return Ignored() if root == folder or found.by(_base(folder)) else found
+    found = Ignored().with_(excluded_by_git(above[-1]), *(read_rules(place) for place in reversed(above[1:])))
+    gone = any(found.by(place, folder=True) for place in above[:-1])
+    return above[-1], Ignored() if gone or len(above) == 1 else found
 
 
 def is_repository(folder: str) -> bool:
@@ -101,4 +93,4 @@ def is_repository(folder: str) -> bool:
 def excluded_by_git(folder: str) -> Rules | None:
     """`.git/info/exclude`: rules that a clone does not share."""
     rules = read_rules(os.path.join(folder, ".git", "info"), "exclude")
-    return Rules(_base(folder), rules.spec, ".git/info/exclude") if rules else None
+    return Rules(_base(folder), rules.globs, ".git/info/exclude") if rules else None

@@ -25,11 +25,12 @@ _MEMBERS_IMAGE = re.compile(
     rb"^(?:\./)?(?:oci-layout|index\.json|manifest\.json|repositories|blobs/sha256(?:/[0-9a-f]{64})?/?"
     rb"|[0-9a-f]{64}/(?:VERSION|json|layer\.tar)?|[0-9a-f]{64}\.json)$"
 )
+HEAD = 64 << 10  # bytes that are looked at; the keys that tell a YAML or JSON dialect stand near the top
 _ZIP_LOCAL = b"PK\x03\x04"
 _TEXT_PICKLE = re.compile(
     rb"\A(?:c[A-Za-z_][\w.]*\n[\w.]+\n|\((?:[ld]p\d|[cioSIVFLp(\]}tdl])|[ld]p?\d|i[A-Za-z_][\w.]*\n\w+\n)"
 )
-_CONTROLS = frozenset(range(32)) - {7, 8, 9, 10, 12, 13, 27}
+_CONTROLS = bytes(set(range(32)) - {7, 8, 9, 10, 12, 13, 27})
 
 
 def kind_of_bytes(head: bytes) -> Kind | None:
@@ -39,13 +40,16 @@ def kind_of_bytes(head: bytes) -> Kind | None:
     if head.startswith(_DATA_HEADS) or head[8:12] == b"DUCK":
         return Kind.DATA
     if head.startswith(_ZIP_LOCAL):
-        return _kind_of_members(_zip_names(head))
+        return kind_of_members(_zip_names(head))
     if head[257:262] == b"ustar":
-        return _kind_of_members(_tar_names(head))
+        return kind_of_members(_tar_names(head))
     return Kind.MODEL if looks_like_pickle(head) else None
 
 
-def _kind_of_members(names: list[bytes]) -> Kind | None:
+def kind_of_members(names: list[bytes]) -> Kind | None:
+    """The kind of an archive by the names in it, or None."""
+    if any(b".dist-info/" in name for name in names):  # a wheel of Python, whatever else it carries
+        return None
     for shape, kind in ((_MEMBERS_IMAGE, Kind.IMAGE), (_MEMBERS_MODEL, Kind.MODEL), (_MEMBERS_DATA, Kind.DATA)):
         if any(shape.search(name) for name in names):
             return kind
@@ -106,4 +110,4 @@ def looks_like_text(head: bytes) -> bool:
     if b"\0" in head:
         return False
     sample = head[:4096]
-    return sum(byte in _CONTROLS for byte in sample) * 50 <= len(sample)
+    return (len(sample) - len(sample.translate(None, _CONTROLS))) * 50 <= len(sample)

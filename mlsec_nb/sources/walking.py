@@ -11,9 +11,11 @@ from mlsec_nb.core import SKIPPED, Gap, Location
 from mlsec_nb.io.files import LocalFolder, not_a_file, why
 
 from .ignoring import Ignored, Rules, excluded_by_git, is_repository, outer, read_rules
+from .tracked import tracked
 
 NAME = "sources"
 _LAYOUT = ("oci-layout", "index.json")  # https://github.com/opencontainers/image-spec/blob/main/image-layout.md
+_LINK = "is a link to a folder: name the folder itself to have it looked at"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,14 @@ class Entry:
     path: str
     shown: str
     folder: LocalFolder | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a glob asks for: what `rules` match, and the folders that lead there."""
+
+    rules: Rules
+    leading: Rules
 
 
 def shown(path: str) -> str:
@@ -40,14 +50,32 @@ def _defaults() -> tuple[Mapping[str, str], Mapping[str, str]]:
     return table["folders"], table["markers"]
 
 
+class _Tracked:
+    """What one repository tracks, read when it is first asked for."""
+
+    def __init__(self, repository: str) -> None:
+        self._repository = repository
+        self._paths: frozenset[str] | None = None
+
+    def __contains__(self, real: str) -> bool:
+        if self._paths is None:
+            self._paths = tracked(self._repository)
+        return real in self._paths
+
+
 @dataclass(slots=True)
 class _Folder:
-    """One folder that is being walked: what is still to come of it, and what was left out so far."""
+    """One folder that is being walked: what is still to come of it, and what was left out so far.
+
+    `by` ignores all of it but what `tracked` holds.
+    """
 
     path: str  # as typed, joined with names
     real: str  # absolute, without links
     ignored: Ignored
-    entries: list[os.DirEntry[str]]
+    tracked: _Tracked | None
+    by: str | None
+    entries: list[os.DirEntry[str]] = field(default_factory=list)
     left_out: dict[str, list[str]] = field(default_factory=dict)
 
 
@@ -55,20 +83,21 @@ class _Folder:
 class Walk:
     """All that a folder holds, as entries and gaps; `seen` holds the real paths that were given before.
 
-    `wanted` is a glob: what it does not match is not asked for, and so is no gap.
+    What a glob does not ask for is no gap.
     """
 
     root: str
     exclude: Ignored
-    wanted: Rules | None
+    wanted: Wanted | None
     seen: set[str]
     _links: list[tuple[str, str]] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[Entry | Gap]:
         top = os.path.realpath(self.root)
-        first = self._entered(self.root, top, outer(top))
+        repository, ignored = outer(top)
+        first = self._entered(_Folder(self.root, top, ignored, _Tracked(repository) if repository else None, None))
         stack = [first] if isinstance(first, _Folder) else []
-        if not isinstance(first, _Folder):
+        if first and not isinstance(first, _Folder):
             yield first
         while stack:
             folder = stack[-1]
@@ -82,68 +111,84 @@ class Walk:
                 yield met
         yield from self._linked()
 
-    def _entered(self, path: str, real: str, ignored: Ignored) -> "_Folder | Entry | Gap":
+    def _entered(self, folder: _Folder) -> _Folder | Entry | Gap | None:
+        """The folder with its entries and its own rules; or the one thing that it is, or why it is not walked."""
+        path, real = folder.path, folder.real
         try:
             with os.scandir(path) as found:
-                entries = sorted(found, key=lambda entry: entry.name, reverse=True)
+                folder.entries = sorted(found, key=lambda entry: entry.name, reverse=True)
         except OSError as error:
             return _gap(path, f"the folder cannot be listed: {why(error)}")
-        names = {entry.name for entry in entries}
-        if names.issuperset(_LAYOUT) and self._wants(real + os.sep):
-            return Entry(path, shown(os.path.normpath(path)), LocalFolder(os.path.abspath(path)))
+        names = {entry.name for entry in folder.entries}
+        if names.issuperset(_LAYOUT) and self._wants(real):
+            return self._first_time(real, Entry(path, shown(os.path.normpath(path)), LocalFolder(real)))
         if path != self.root and (marker := next((mark for mark in _defaults()[1] if mark in names), None)):
             return _gap(path, _defaults()[1][marker], SKIPPED)
         if is_repository(real):
-            ignored = Ignored().with_(excluded_by_git(real))
+            folder.ignored, folder.by = Ignored().with_(excluded_by_git(real)), None
+            folder.tracked = _Tracked(real)
         if ".gitignore" in names:
-            ignored = ignored.with_(read_rules(real))
-        return _Folder(path, real, ignored, entries)
+            folder.ignored = folder.ignored.with_(read_rules(real))
+        return folder
 
-    def _met(self, folder: _Folder, entry: os.DirEntry[str]) -> "_Folder | Entry | Gap | None":
+    def _met(self, folder: _Folder, entry: os.DirEntry[str]) -> _Folder | Entry | Gap | None:
         path = entry.name if folder.path == "." else os.path.join(folder.path, entry.name)
         real = os.path.join(folder.real, entry.name)
         try:
             link = entry.is_symlink()
             if link and os.path.isdir(real):
-                reason = "is a link to a folder: name the folder itself to have it looked at"
-                return _gap(path, reason, SKIPPED) if self._wants(real + os.sep) else None
+                return _gap(path, _LINK, SKIPPED) if self._wants(real) else None
             if entry.is_dir(follow_symlinks=False):
-                return self._folder(folder, path, real)
+                return self._folder(folder, path, real) if self._leads(real) else None
+            if not self._wants(real):
+                return None
             if not link and not entry.is_file(follow_symlinks=False):
-                what = not_a_file(entry.stat(follow_symlinks=False).st_mode)
-                return _gap(path, f"is {what}, not a file") if self._wants(real) else None
+                return _gap(path, f"is {not_a_file(entry.stat(follow_symlinks=False).st_mode)}, not a file")
         except OSError as error:
             return _gap(path, why(error))
-        if not self._wants(real) or real in self.seen:
-            return None
-        if by := self._left_out_by(folder, real):
+        by, of_git = self._left_out_by(folder, real, is_folder=False)
+        if by and not (of_git and _holds(folder, real)):
             folder.left_out.setdefault(by, []).append(entry.name)
             return None
         if link:  # waits for the end, so that a file goes by its own name when it has one here
             self._links.append((path, real))
             return None
-        self.seen.add(real)
-        return Entry(path, shown(os.path.normpath(path)))
+        return self._first_time(real, Entry(path, shown(os.path.normpath(path))))
 
-    def _folder(self, folder: _Folder, path: str, real: str) -> "_Folder | Entry | Gap | None":
+    def _folder(self, folder: _Folder, path: str, real: str) -> _Folder | Entry | Gap | None:
         if reason := _defaults()[0].get(os.path.basename(path)):
             return _gap(path, reason, SKIPPED)
-        if by := self._left_out_by(folder, real + os.sep):
+        by, of_git = self._left_out_by(folder, real, is_folder=True)
+        if by and not (of_git and _holds(folder, real)):
             return _gap(path, f"the folder is left out by {by}", SKIPPED)
-        return self._entered(path, real, folder.ignored)
+        return self._entered(_Folder(path, real, folder.ignored, folder.tracked, by))
 
-    def _left_out_by(self, folder: _Folder, real: str) -> str | None:
-        return self.exclude.by(real) or folder.ignored.by(real)
+    def _left_out_by(self, folder: _Folder, real: str, *, is_folder: bool) -> tuple[str | None, bool]:
+        """What leaves something out, and whether that is git."""
+        if by := self.exclude.by(real, folder=is_folder):
+            return by, False
+        return folder.by or folder.ignored.by(real, folder=is_folder), True
 
     def _wants(self, real: str) -> bool:
-        return self.wanted is None or bool(self.wanted.says(real))
+        return self.wanted is None or self.wanted.rules.hold(real)
+
+    def _leads(self, real: str) -> bool:
+        return self.wanted is None or bool(self.wanted.leading.says(real, folder=True)) or self._wants(real)
+
+    def _first_time(self, real: str, entry: Entry) -> Entry | None:
+        if real in self.seen:
+            return None
+        self.seen.add(real)
+        return entry
 
     def _linked(self) -> Iterator[Entry]:
         for path, link in self._links:
-            real = os.path.realpath(link)
-            if real not in self.seen:
-                self.seen.add(real)
-                yield Entry(path, shown(os.path.normpath(path)))
+            if entry := self._first_time(os.path.realpath(link), Entry(path, shown(os.path.normpath(path)))):
+                yield entry
+
+
+def _holds(folder: _Folder, real: str) -> bool:
+    return folder.tracked is not None and real in folder.tracked
 
 
 def _left_out(folder: _Folder) -> Iterator[Gap]:

@@ -1,17 +1,14 @@
 """What the config and the baseline say, over all findings of a run."""
 
 import datetime as dt
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from pathspec import GitIgnoreSpec
-
 from mlsec_nb.config import Ignore
-from mlsec_nb.core import Finding, Judged, Status, UsageError
+from mlsec_nb.core import Finding, Globs, Judged, Status, UsageError
 
 from .baseline import Baseline, digest
 from .marks import covering
@@ -54,8 +51,8 @@ _Ignoring = Callable[[Finding, str], tuple[bool, str]]
 def _ignoring(ignore: Ignore, today: dt.date) -> _Ignoring:
     """Whether an ignore of the config reaches a finding, and the words for it."""
     try:
-        paths = GitIgnoreSpec.from_lines(ignore.paths)
-    except (ValueError, re.error) as error:
+        paths = Globs.of(ignore.paths, strict=True)
+    except ValueError as error:
         raise UsageError(f"ignore.paths: {error}") from error
     covers = covering(ignore.rules)
     expired = ignore.expires is not None and today > ignore.expires
@@ -64,7 +61,7 @@ def _ignoring(ignore: Ignore, today: dt.date) -> _Ignoring:
     )
 
     def reaches(finding: Finding, path: str) -> tuple[bool, str]:
-        if not covers(finding) or not paths.match_file(path):
+        if not covers(finding) or not paths.hold(path):
             return False, ""
         return not expired, words
 

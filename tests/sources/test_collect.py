@@ -4,6 +4,8 @@ import pickle
 import subprocess
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mlsec_nb.config import Config
 from mlsec_nb.core import Artifact, Gap, Kind, UsageError
@@ -175,3 +177,150 @@ def test_ignored_as_git_does(here):
         ["git", "ls-files", "-oz", "--exclude-standard"], check=True, capture_output=True, text=True
     ).stdout
     assert sorted(paths(".")) == sorted(filter(None, listed.split("\0")))
+
+
+def git(*words):
+    return subprocess.run(
+        ["git", "-c", "user.name=x", "-c", "user.email=x@x", *words], check=True, capture_output=True, text=True
+    ).stdout
+
+
+@pytest.mark.parametrize("version", ["2", "4"])
+def test_what_git_tracks_is_looked_at_even_when_ignored(here, version):
+    git("init", "-q")
+    plant(
+        here,
+        "out/forced.py",
+        "out/deep/forced.ipynb",
+        "out/not.py",
+        "out/deep/not.py",
+        "a.log",
+        "b.log",
+        "x" * 200 + "/" + "y" * 200 + ".log",
+    )
+    (here / ".gitignore").write_text("out/\n*.log\n")
+    git("add", "-f", "out/forced.py", "out/deep/forced.ipynb", "a.log", "x" * 200)
+    git("update-index", "--index-version", version)
+    assert paths(".") == [
+        ".gitignore",
+        "a.log",
+        "out/deep/forced.ipynb",
+        "out/forced.py",
+        "x" * 200 + "/" + "y" * 200 + ".log",
+    ]
+    assert gaps(".")["out"] == ("skipped", "1 file is left out by .gitignore: not.py")
+    assert paths(".", config=Config(exclude=("out",), root=here))[:2] == [".gitignore", "a.log"]
+    assert paths("out") == ["out/deep/forced.ipynb", "out/deep/not.py", "out/forced.py", "out/not.py"]
+    git("add", "-N", "-f", "b.log")
+    assert "b.log" in paths(".")
+    git("commit", "-qm", "x")
+    git("worktree", "add", "-q", str(here.parent / f"tree{version}"))
+    plant(here.parent / f"tree{version}", "new.log")
+    assert "a.log" in "".join(paths(str(here.parent / f"tree{version}")))
+    (here / ".git/index").write_bytes(b"DIRC garbage")
+    assert paths(".") == [".gitignore"]
+
+
+def test_a_repository_inside_has_its_own_rules(here):
+    git("init", "-q")
+    (here / ".gitignore").write_text("*.py\n")
+    plant(here, "sub/a.py", "a.py")
+    git("init", "-q", "sub")
+    assert paths(".") == [".gitignore", "sub/a.py"]
+
+
+def test_a_glob_goes_only_where_it_leads(here):
+    plant(here, "a/b/c.py", "a/x/c.py", "a/.git/c.py", "z/c.py", "a/c.py", "d/deep/er.py")
+    assert paths("a/*/c.py") == ["a/b/c.py", "a/x/c.py"]
+    assert set(gaps("a/*/c.py")) == {"a/.git"}
+    assert gaps("z/*.py") == {}
+    assert paths("[ad]/*.py") == ["a/c.py"]
+    assert paths(f"{here}/d*") == [f"{here}/d/deep/er.py"]
+    assert paths("a/c.py", "a/*.py") == ["a/c.py"]
+    with pytest.raises(UsageError, match=r"a/\*\.zip: nothing matches"):
+        paths("a/*.zip")
+
+
+def test_a_name_with_wildcards_is_a_name_first(here):
+    plant(here, "[a].py", "a.py")
+    assert paths("[a].py") == ["[a].py"]
+
+
+def test_a_gap_of_two_targets_is_told_once(here):
+    plant(here, "a/.git/x", "a/b.py")
+    found = [item for item in collect(["a", "."], Config()) if isinstance(item, Gap)]
+    assert [gap.location.path for gap in found] == ["a/.git"]
+
+
+def test_what_cannot_be_listed_or_opened_is_a_gap(here, monkeypatch):
+    plant(here, "a/x.py", "b.py", "c.py")
+    listing, opening = os.scandir, os.open
+
+    def deny_a(path):
+        if str(path).endswith("a"):
+            raise PermissionError(13, "Permission denied")
+        return listing(path)
+
+    def deny_b(path, *rest):
+        if str(path).endswith("b.py"):
+            raise PermissionError(13, "Permission denied")
+        return opening(path, *rest)
+
+    monkeypatch.setattr(os, "scandir", deny_a)
+    monkeypatch.setattr(os, "open", deny_b)
+    assert paths(".") == ["c.py"]
+    assert gaps(".") == {
+        "a": ("unreadable", "the folder cannot be listed: permission denied"),
+        "b.py": ("unreadable", "permission denied"),
+    }
+
+
+def test_very_deep_folders(here):
+    place = os.open(".", os.O_RDONLY)
+    for _ in range(600):
+        os.mkdir("d" * 8, dir_fd=place)
+        place = os.open("d" * 8, os.O_RDONLY, dir_fd=place)
+    os.close(os.open("x.py", os.O_CREAT, dir_fd=place))
+    os.close(place)
+    ((path, (code, reason)),) = gaps(".").items()
+    assert code == "unreadable"
+    assert "too long" in reason
+    subprocess.run(["rm", "-rf", "d" * 8], check=True, cwd=here)
+
+
+def test_too_much_on_standard_input(here):
+    from mlsec_nb.config import Limits
+
+    (gap,) = collect(["-"], Config(limits=Limits(text_bytes=10)), stdin=io.BytesIO(b"x" * 11))
+    assert (gap.location.path, gap.code) == ("<stdin>", "too-big")
+
+
+PATTERNS = st.lists(
+    st.tuples(
+        st.sampled_from(["", "", "!", "/", "!/"]),
+        st.lists(st.sampled_from(["a", "b", "*", "**", "?", "*.py", "[ab]", "[!a]", "a*", "*b", "[[:alpha:]]", "[]a]", "x*.*y", "\\a", "[b-a]", "[a-"]), min_size=1, max_size=3),
+        st.sampled_from(["", "", "/", " ", "\\ "]),
+    ).map(lambda parts: parts[0] + "/".join(parts[1]) + parts[2]),
+    max_size=5,
+)  # fmt: skip
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.sets(st.lists(st.sampled_from(["a", "b", "a.py", "xx.y", "ab"]), min_size=1, max_size=4).map(tuple), max_size=8),
+    PATTERNS,
+    PATTERNS,
+)
+def test_any_patterns_are_read_as_git_reads_them(tmp_path_factory, files, outer, inner):
+    root = tmp_path_factory.mktemp("r")
+    subprocess.run(["git", "init", "-q", str(root)], check=True)
+    for file in sorted(files):
+        if not any(parent.is_file() for parent in (root.joinpath(*file[:n]) for n in range(1, len(file)))):
+            plant(root, "/".join(file)) if not root.joinpath(*file).exists() else None
+    (root / ".gitignore").write_text("\n".join(outer), newline="")
+    if (root / "a").is_dir():
+        (root / "a/.gitignore").write_text("\r\n".join(inner) + "\n", newline="")
+    listed = subprocess.run(
+        ["git", "ls-files", "-oz", "--exclude-standard"], check=True, capture_output=True, text=True, cwd=root
+    ).stdout
+    assert sorted(path[len(str(root)) + 1 :] for path in paths(str(root))) == sorted(filter(None, listed.split("\0")))

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from mlsec_nb.core import Globs, Kind
 
-from .magic import kind_of_bytes, looks_like_text
+from .magic import HEAD, kind_of_bytes, looks_like_text
+
+__all__ = ["HEAD", "by_name", "kind_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ def _names() -> _Names:
 
 
 def kind_of(path: str, head: bytes) -> Kind:
-    """The kind of a file from its path (forward slashes) and its first `magic.HEAD` bytes; always an answer."""
+    """The kind of a file from its path (forward slashes) and its first `HEAD` bytes; always an answer."""
     if kind := kind_of_bytes(head):
         return kind
     path = path.lower()

@@ -43,7 +43,7 @@ def audit_found(
 ) -> Report:
     """The same for artifacts that are already at hand: a live session, a table in memory."""
     baseline = triage.read_baseline(config.root / config.baseline) if config.baseline else None
-    foreign = triage.read_foreign(config.root)
+    foreign = triage.read_foreign(config.root, config.baseline)
     artifacts = [item for item in collected if isinstance(item, Artifact)]
     scanned = executors.run(artifacts, config, _counted(progress, len(artifacts)), foreign)
     judged = [found for result in scanned for found in result.judged]

@@ -29,11 +29,11 @@ def run(args: argparse.Namespace) -> int:
     if args.action == "show":
         print(triage.show_baseline(triage.read_baseline(path)))
         return 0
-    old = triage.read_baseline(path) if args.action == "update" else triage.new_baseline()
+    old = triage.read_baseline(path) if args.action == "update" else triage.new_baseline(path.parent)
     with progress.bar(quiet=args.quiet) as shown:
         report = pipeline.audit(args.targets or ["."], replace(config, baseline=None), shown)
     looked_at = [artifact.path for artifact in report.artifacts]
-    accepted = triage.baseline_of(report.findings, old, config.root, looked_at)
+    accepted = triage.baseline_of(report.findings, old, looked_at)
     triage.write_baseline(path, accepted)
     print(f"{path}: {len(report.new)} findings accepted")
     return 0

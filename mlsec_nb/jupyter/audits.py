@@ -94,10 +94,10 @@ def accept(judged: Sequence[Judged], fingerprints: Sequence[str], place: Path) -
     if config.baseline is None:
         return 0
     file = config.root / config.baseline
-    old = triage.read_baseline(file) if file.exists() else triage.new_baseline()
+    old = triage.read_baseline(file) if file.exists() else triage.new_baseline(file.parent)
     wanted = set(fingerprints)
     chosen = [one for one in judged if one.status is Status.KNOWN or one.finding.fingerprint in wanted]
-    triage.write_baseline(file, triage.baseline_of(chosen, old, config.root, [str(place)]))
+    triage.write_baseline(file, triage.baseline_of(chosen, old, [str(place)]))
     return sum(one.finding.fingerprint in wanted for one in chosen)
 
 

@@ -24,10 +24,10 @@ def apply(
 ) -> list[Judged]:
     """The findings with what the config's ignores and then the baseline say; what was judged before stays as it is.
 
-    Paths of both are relative to `root`. Of equal findings, as many as the baseline counts are known, the first ones.
+    Paths of the ignores are relative to `root`. Of equal findings, as many as the baseline counts are known, the first.
     """
     today = today or dt.datetime.now(tz=dt.UTC).date()
-    relative = cache(lambda path: inside(path, root))
+    relative = cache(inside)
     ignored = [_ignoring(ignore, today) for ignore in ignores]
     left = Counter({entry.digest: entry.count for entry in baseline.entries}) if baseline else Counter[str]()
     reasons = {entry.digest: entry.reason for entry in baseline.entries} if baseline else {}
@@ -35,9 +35,12 @@ def apply(
     def settled(one: Judged) -> Judged:
         if one.status is not Status.NEW:
             return one
-        path = relative(one.finding.location.path)
-        one = _ignored(one, path, ignored)
-        if one.status is Status.NEW and baseline and left[key := digest(one.finding, path, baseline.key)] > 0:
+        place = one.finding.location.path
+        one = _ignored(one, relative(place, root), ignored)
+        if one.status is not Status.NEW or baseline is None:
+            return one
+        key = digest(one.finding, relative(place, baseline.root), baseline.key)
+        if left[key] > 0:
             left[key] -= 1
             return Judged(one.finding, Status.KNOWN, f"stands in the baseline: {reasons[key]}".removesuffix(": "))
         return one

@@ -5,7 +5,7 @@ import json
 import secrets
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,15 +34,16 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """What is known; `key` is that of its digests, and of the digests of a run that is compared with it."""
+    """What is known, under a key of its own; paths are relative to `root`, the folder where the file stands."""
 
     key: bytes
     entries: tuple[Entry, ...] = ()
+    root: Path = field(default=Path(), compare=False)
 
 
-def new_baseline() -> Baseline:
-    """An empty baseline with a key of its own."""
-    return Baseline(secrets.token_bytes(_KEY))
+def new_baseline(root: Path) -> Baseline:
+    """An empty baseline with a key of its own, for a file in the folder `root`."""
+    return Baseline(secrets.token_bytes(_KEY), root=root)
 
 
 def digest(finding: Finding, path: str, key: bytes) -> str:
@@ -53,27 +54,26 @@ def digest(finding: Finding, path: str, key: bytes) -> str:
     return hashlib.blake2b(text, key=key[:64], digest_size=12).hexdigest()
 
 
-def baseline_of(judged: Iterable[Judged], old: Baseline, root: Path, scanned: Iterable[str] | None = None) -> Baseline:
+def baseline_of(judged: Iterable[Judged], old: Baseline, scanned: Iterable[str] | None = None) -> Baseline:
     """The baseline that knows these findings, under the key of an old one whose reasons are kept.
 
-    Suppressed findings need no baseline. `scanned` are the paths that were looked at: entries of others are kept
-    (None: everything was looked at).
+    Suppressed findings need no baseline. `scanned` are the paths that were looked at: entries of other files that are
+    still there are kept (None: everything was looked at).
     """
     counts: Counter[tuple[str, str, str]] = Counter()
     for one in judged:
         if one.status is not Status.SUPPRESSED:
-            path = inside(one.finding.location.path, root)
+            path = inside(one.finding.location.path, old.root)
             counts[path, one.finding.rule.id, digest(one.finding, path, old.key)] += 1
     reasons = {entry.digest: entry.reason for entry in old.entries}
-    entries = [Entry(*words, count, reasons.get(words[2], "")) for words, count in counts.items()]
-    if scanned is not None:
-        looked_at = {inside(path, root) for path in scanned}
-        entries += [
-            entry
-            for entry in old.entries
-            if entry.path not in looked_at and entry.digest not in {e.digest for e in entries}
-        ]
-    return Baseline(old.key, tuple(sorted(entries)))
+    entries = {words[2]: Entry(*words, count, reasons.get(words[2], "")) for words, count in counts.items()}
+    looked_at = None if scanned is None else {inside(path, old.root) for path in scanned}
+    for entry in old.entries if looked_at is not None else ():
+        if looked_at and entry.path in looked_at:
+            continue
+        if "://" in entry.path or (old.root / entry.path).exists():
+            entries.setdefault(entry.digest, entry)
+    return replace(old, entries=tuple(sorted(entries.values())))
 
 
 def write_baseline(path: Path, baseline: Baseline) -> None:
@@ -93,6 +93,7 @@ def read_baseline(path: Path) -> Baseline:
 
     A baseline of detect-secrets gives an empty one: its hashes are compared where the text is, see `read_foreign`.
     """
+    root = path.resolve().parent
     try:
         table = json.loads(LocalFile(str(path)).read(_LIMIT))
     except CannotRead as error:
@@ -100,7 +101,7 @@ def read_baseline(path: Path) -> Baseline:
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{path}: the baseline is not JSON: {error}") from error
     if hashes_table(table):
-        return Baseline(DEFAULT_KEY)
+        return Baseline(DEFAULT_KEY, root=root)
     if not isinstance(table, dict) or table.get("schema") != SCHEMA:
         raise UsageError(f"{path}: is no baseline of this version ({SCHEMA})")
     try:
@@ -110,7 +111,7 @@ def read_baseline(path: Path) -> Baseline:
         raise UsageError(f"{path}: the baseline is damaged; make it anew with mlsec baseline create") from error
     if len(key) < 16:
         raise UsageError(f"{path}: the baseline has no key; make it anew with mlsec baseline create")
-    return Baseline(key, entries)
+    return Baseline(key, entries, root)
 
 
 def _entry(row: Mapping[str, Any]) -> Entry:
@@ -131,7 +132,6 @@ def show_baseline(baseline: Baseline) -> str:
         f"{count:>{wide[0]}}  {rule:<{wide[1]}}  {path:<{wide[2]}}  {reason}".rstrip()
         for count, rule, path, reason in rows
     ]
-    total = sum(entry.count for entry in baseline.entries)
-    return "\n".join(
-        [*lines, f"{total} known finding{'s' if total != 1 else ''} in {len({e.path for e in baseline.entries})} files"]
-    )
+    total, files = sum(entry.count for entry in baseline.entries), len({entry.path for entry in baseline.entries})
+    words = f"{total} known finding{'s' * (total != 1)} in {files} file{'s' * (files != 1)}"
+    return "\n".join([*lines, words])

@@ -71,10 +71,10 @@ def _words(finding: Finding, segment: Segment) -> Iterator[str]:
         yield from (part for part in re.split(r"[=:@]+", word) if part != word)
 
 
-def read_foreign(root: Path, *more: Path) -> Foreign:
-    """What the files of other tools in a folder know, and `more` baselines of detect-secrets; raises `UsageError`."""
+def read_foreign(root: Path, baseline: str | None = None) -> Foreign:
+    """What the files of other tools in a folder know, and `baseline` if it is one of theirs; raises `UsageError`."""
     hashes: dict[str, set[str]] = {}
-    for path in (root / SECRETS_BASELINE, *more):
+    for path in {root / (baseline or SECRETS_BASELINE), root / SECRETS_BASELINE}:
         for name, found in _hashes(path):
             hashes.setdefault(name, set()).add(found)
     lines: dict[str, set[int]] = {}

@@ -87,7 +87,7 @@ def test_every_format_gives_what_was_put_in(tmp_path, data):
         unique_by=lambda f: f[0],
     )
 )
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 def test_any_files_come_back(files):
     for data in (
         zipped(files),
@@ -312,6 +312,7 @@ def test_hand_made_tars():
     }
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=2000), st.integers(0, 400), st.binary(min_size=1, max_size=8))
 def test_nothing_but_cannot_read_comes_out_of_broken_archives(noise, at, patch):
     for good in (zipped([("a", b"hello" * 20)]), tarred([("a", b"hello" * 20)]), gzip.compress(b"hello" * 20)):

@@ -210,7 +210,7 @@ def test_findings_are_accepted_into_the_baseline_of_the_config(server: Server) -
     assert refused.status == 400, "a baseline that is named and missing is a mistake that is said"
     from mlsec_nb import triage
 
-    triage.write_baseline(folder / ".mlsec-baseline.json", triage.new_baseline())
+    triage.write_baseline(folder / ".mlsec-baseline.json", triage.new_baseline(folder))
     (found,) = server.post("text", request).json["findings"]
     assert found["status"] == "new"
     answer = server.post("baseline", {"path": request["path"], "fingerprints": [found["fingerprint"]]})

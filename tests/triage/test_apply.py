@@ -63,7 +63,7 @@ def test_the_date_counts_and_is_told():
 def test_what_was_judged_stays_and_ignores_come_before_the_baseline(here):
     (new,) = judged()
     before = Judged(new.finding, Status.SUPPRESSED, "mine")
-    baseline = baseline_of([new], new_baseline(), here)
+    baseline = baseline_of([new], new_baseline(here))
     assert apply([before], baseline, [ignore("**")], here) == [before]
     assert apply([new], baseline, [ignore("**")], here)[0].status is Status.SUPPRESSED
     assert apply([new], baseline, [ignore("x")], here)[0].status is Status.KNOWN

@@ -25,6 +25,7 @@ from .segment import Origin, Part, RawMap, Segment, TextOrigin, ViewOrigin, line
 __all__ = [
     "SKIPPED", "TEXT_KINDS", "Artifact", "Audited", "CannotRead", "CannotScan", "Cell", "Component", "Confidence",
     "Content", "Document", "Edit", "Evidence", "Finding", "Fix", "Gap", "Globs", "Judged", "Kind", "Location",
-    "MlsecError", "Origin", "Part", "RawMap", "Related", "Report", "Rule", "Scanner", "Segment", "Severity", "Status", "TextOrigin",
-    "UsageError", "Verdict", "ViewOrigin", "keyed_digest", "line_and_column", "mask", "mask_text", "masked",
+    "MlsecError", "Origin", "Part", "RawMap", "Related", "Report", "Rule", "Scanner", "Segment", "Severity", "Status",
+    "TextOrigin", "UsageError", "Verdict", "ViewOrigin", "keyed_digest", "line_and_column", "mask", "mask_text",
+    "masked",
 ]  # fmt: skip

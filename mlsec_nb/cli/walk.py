@@ -80,6 +80,6 @@ def _ignore(finding: Finding) -> Fix | None:
 
 def _accept(findings: Sequence[Finding], config: Config) -> None:
     path = config.root / (config.baseline or DEFAULT)
-    old = triage.read_baseline(path) if path.exists() else triage.new_baseline()
-    triage.write_baseline(path, triage.baseline_of([Judged(f) for f in findings], old, config.root, scanned=()))
+    old = triage.read_baseline(path) if path.exists() else triage.new_baseline(path.parent)
+    triage.write_baseline(path, triage.baseline_of([Judged(f) for f in findings], old, scanned=()))
     print(f"{Path(path)}: {len(findings)} accepted")

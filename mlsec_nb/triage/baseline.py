@@ -72,7 +72,8 @@ def baseline_of(judged: Iterable[Judged], old: Baseline, scanned: Iterable[str] 
         if looked_at and entry.path in looked_at:
             continue
         if "://" in entry.path or (old.root / entry.path).exists():
-            entries.setdefault(entry.digest, entry)
+            more = entries[entry.digest].count if entry.digest in entries else 0
+            entries[entry.digest] = replace(entry, count=entry.count + more)
     return replace(old, entries=tuple(sorted(entries.values())))
 
 

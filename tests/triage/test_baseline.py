@@ -121,6 +121,15 @@ def test_an_update_forgets_what_was_mended_and_keeps_what_was_not_looked_at(tmp_
     assert len(baseline_of(new([there("one")]), told).entries) == 1
 
 
+def test_one_more_of_the_same_can_be_accepted(tmp_path):
+    (tmp_path / "n.ipynb").touch()
+    place = Location(path=f"{tmp_path}/n.ipynb")
+    same = Finding(rule=SECRET, scanner="secrets", location=place, evidence=Evidence.secret("one", KEY))
+    once = baseline_of(new([same]), new_baseline(tmp_path), scanned=())
+    twice = baseline_of(new([same]), once, scanned=())
+    assert [one.status for one in apply(new([same] * 3), twice)] == ["known", "known", "new"]
+
+
 def test_what_is_suppressed_needs_no_baseline():
     judged = [Judged(finding("a"), Status.SUPPRESSED, "why"), Judged(finding("b"), Status.KNOWN), Judged(finding("c"))]
     assert len(baseline_of(judged, new_baseline(ROOT)).entries) == 2

@@ -222,3 +222,20 @@ def test_without_scripts_the_table_is_there(show, report):
     assert page.locator("td", has_text="SECRET-HUGGINGFACE").first.is_visible()
     assert page.locator("td", has_text="9.1 GB, the limit is 8 GB").is_visible()
     assert not page.is_visible("#search")
+
+
+def test_long_tables_can_be_searched(show):
+    gaps = tuple(dataclasses.replace(sample.GAPS[0], reason=f"reason number {number}") for number in range(30))
+    page = show(dataclasses.replace(sample.report(), gaps=gaps))
+    page.click("#tab-gaps")
+    page.fill("#gaps input", "number 17")
+    assert page.locator("#gaps tbody tr:visible").count() == 1
+    assert page.locator("#components input").count() == 0
+
+
+def test_how_to_accept_a_finding_is_told(show, report):
+    page = show(report)
+    page.locator(".row").first.click()
+    assert "# mlsec: ignore[SECRET-HUGGINGFACE] the reason" in page.inner_text(".detail")
+    page.locator(".row").last.click()
+    assert 'paths = ["models/resnet.pt"]' in page.locator(".detail").last.inner_text()

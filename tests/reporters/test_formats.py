@@ -1,6 +1,11 @@
 """What holds for every format."""
 
+import json
+import re
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mlsec_nb.core import Report, UsageError
 from mlsec_nb.reporters import FORMATS, render
@@ -64,3 +69,13 @@ def test_an_unknown_format_is_said_with_the_nearest_one(report):
 )
 def test_references_become_links_where_they_have_a_home(reference, address):
     assert link(reference) == address
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.text(max_size=80))
+def test_no_text_breaks_any_format_or_hides_in_it(text):
+    for name in FORMATS:
+        said = render(sample.hostile(text), name, verbose=True)
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", said), name
+        if name in {"json", "sarif", "gitlab"}:
+            json.loads(said)

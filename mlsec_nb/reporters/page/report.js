@@ -212,7 +212,18 @@
         el("li", {}, step.message, " ", el("span", { class: "mono quiet" }, whole(step.location))))) : null),
       one.details ? part("Details", valueOf(one.details)) : null,
       part("References", one.references.length ? el("ul", { class: "refs" }, one.references.map(reference)) : null),
-      part("Where", facts(one)));
+      part("Where", facts(one)),
+      part("If it is fine", one.status === "new" ? accepted(one) : null));
+  }
+
+  /** How to accept a finding with a reason: beside the line where there is one, else in the config. */
+  function accepted(one) {
+    const inText = one.location.line !== undefined && one.location.member === undefined && one.location.layer === undefined;
+    const comment = `# mlsec: ignore[${one.rule}] the reason`;
+    const table = `[[tool.mlsec.ignore]]\npaths = [${JSON.stringify(one.location.path)}]\nrules = ["${one.rule}"]\nreason = "the reason"`;
+    return inText && (one.location.part ?? "source") === "source"
+      ? [el("p", {}, "Say so at the end of its line:"), el("pre", {}, comment)]
+      : [el("p", {}, "Say so in pyproject.toml:"), el("pre", {}, table)];
   }
 
   const paragraphs = (text) => (text ?? "").split(/\n\s*\n/).filter((words) => words.trim()).map((words) => el("p", {}, words));
@@ -343,6 +354,17 @@
     next?.scrollIntoView({ block: "nearest" });
   }
 
+  /** A search field above each long table of the page. */
+  function tableSearches() {
+    for (const table of document.querySelectorAll(".panel > .wide > table")) {
+      const rows = [...table.tBodies[0].rows].map((row) => ({ row, words: row.textContent.toLowerCase() }));
+      if (rows.length < 12) continue;
+      const field = el("input", { type: "search", class: "field", placeholder: "Search this table", "aria-label": "Search this table",
+        oninput: () => { for (const { row, words } of rows) row.hidden = !words.includes(field.value.toLowerCase()); } });
+      table.parentElement.before(el("div", { class: "tools" }, field));
+    }
+  }
+
   function later(act, delay) {
     let timer = 0;
     return () => {
@@ -356,6 +378,7 @@
     for (const node of [$("app"), $("theme"), document.querySelector(".tabs")]) node.hidden = false;
     $("app").classList.toggle("bare", !all.length);
     buildFacets();
+    tableSearches();
     $("filters").open = !matchMedia("(max-width: 62rem)").matches;
     recall();
     if (!location.hash && all.some((one) => one.status === "new") && all.some((one) => one.status !== "new")) state.chosen.status.add("new");

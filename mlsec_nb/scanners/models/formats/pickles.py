@@ -1,0 +1,213 @@
+"""Pickles, bare or one after the other, of any protocol, under any name."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from mlsec_nb.core import Finding, Gap, Severity
+from mlsec_nb.scanners.models.context import Context
+from mlsec_nb.scanners.models.knowledge import Opinion
+from mlsec_nb.scanners.models.knowledge.judge import resolved
+from mlsec_nb.scanners.models.knowledge.names import of_name
+from mlsec_nb.scanners.models.pickle.read import Run, other_readings, run
+from mlsec_nb.scanners.models.pickle.render import call as shown_call
+from mlsec_nb.scanners.models.pickle.values import Call, Ref
+from mlsec_nb.scanners.models.view import View
+
+from . import torch_legacy
+
+MAX_PICKLES = 10_000  # one after the other in one file
+MAX_TREE = 500  # lines of a call tree that are kept
+TRIED = 1 << 20  # bytes of a file without a magic that are tried as a pickle
+_RULES = {
+    "stdlib": "PICKLE-STDLIB", "unknown-call": "PICKLE-UNKNOWN-CALL", "unknown": "PICKLE-UNKNOWN-CLASS",
+    "main": "PICKLE-UNKNOWN-CLASS", "by-value": "PICKLE-BY-VALUE",
+}  # fmt: skip
+
+
+def rule_id(opinion: Opinion) -> str:
+    """The rule that goes with the effect of an opinion."""
+    return _RULES.get(opinion.effect, f"PICKLE-{opinion.effect.upper()}")
+
+
+_IDENTIFIER = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*\Z", re.ASCII)
+_CONTAINER_HEADS = (b"PK\x03\x04", b"PK\x05\x06", b"\x89HDF", b"\x93NUMPY")
+
+
+@dataclass(slots=True)
+class Story:
+    """Collects what the machine sees of one view and what is thought of it."""
+
+    view: View
+    context: Context
+    tree: list[dict[str, Any]] = field(default_factory=list)
+    bad: dict[tuple[str, str], tuple[Opinion, Ref | Call, int]] = field(default_factory=dict)
+    counts: dict[tuple[str, str], int] = field(default_factory=dict)
+    refs: int = 0
+    calls: int = 0
+    more: int = 0
+    persistent: list[Call] = field(default_factory=list)
+
+    def see(self, event: Ref | Call) -> None:
+        opinion = self.context.judge.opinion(event)
+        if isinstance(event, Ref):
+            self.refs += 1
+        elif event.how == "persistent":
+            self.persistent.append(event)
+            return
+        else:
+            self.calls += 1
+        if not opinion.safe:
+            key = (opinion.effect, _target_name(event))
+            self.counts[key] = self.counts.get(key, 0) + isinstance(event, Call)
+            known = self.bad.get(key)
+            if known is None or _outranks(opinion, event, known[0], known[1]):
+                self.bad[key] = (opinion, event, event.offset - self.view.start)
+        self._grow(event, opinion)
+
+    def _grow(self, event: Ref | Call, opinion: Opinion) -> None:
+        if len(self.tree) >= MAX_TREE:
+            self.more += 1
+            return
+        what = f"import {event.full}" if isinstance(event, Ref) else shown_call(event)
+        grade = "safe" if opinion.safe else "dangerous" if opinion.dangerous else "needs a look"
+        self.tree.append({"offset": event.offset - self.view.start, "does": what, "grade": grade})
+
+    def findings(self) -> Iterator[Finding]:
+        for key, (opinion, event, offset) in self._without_imports_of_calls().items():
+            shown = event.full if isinstance(event, Ref) else shown_call(event)
+            times = f" ({self.counts[key]} times)" if self.counts[key] > 1 else ""
+            does = "is imported and " if isinstance(event, Ref) else ""
+            details = {"does": shown, "effect": opinion.effect, "loading": self.tree[:60]}
+            yield self.context.found(
+                rule_id(opinion),
+                self.view,
+                shown,
+                f"{key[1]} {does}{opinion.why}{times}: {shown}",
+                offset=offset,
+                severity=opinion.severity,
+                details={**details, "triggered_by": self.view.via or "pickle.load"},
+            )
+
+    def _without_imports_of_calls(self) -> dict[tuple[str, str], tuple[Opinion, Ref | Call, int]]:
+        """A call says all that the import of the same name would say."""
+        called = {name for (_, name), (_, event, _) in self.bad.items() if isinstance(event, Call)}
+        return {key: value for key, value in self.bad.items() if not (isinstance(value[1], Ref) and key[1] in called)}
+
+    @property
+    def dangerous(self) -> bool:
+        return any(opinion.dangerous for opinion, _, _ in self.bad.values())
+
+
+def _target_name(event: Ref | Call) -> str:
+    target = event if isinstance(event, Ref) else resolved(event.target)
+    depth = 0
+    while isinstance(target, Call) and depth < 3:
+        target = resolved(target.target)
+        depth += 1
+    name = target.full if isinstance(target, Ref) else "something"
+    return "the result of " * depth + name
+
+
+def _outranks(opinion: Opinion, event: Ref | Call, known: Opinion, before: Ref | Call) -> bool:
+    if opinion.severity is not known.severity:
+        return opinion.severity is not None and known.severity is not None and opinion.severity.at_least(known.severity)
+    return isinstance(event, Call) and isinstance(before, Ref)
+
+
+def matches(view: View) -> bool:
+    """True for PROTO at the head, and for anything that runs like a pickle from its first byte on."""
+    head = view.head(2)
+    if len(head) == 2 and head[0] == 0x80 and head[1] <= 5:
+        return True
+    return bool(head) and view.via != "tensor" and _runs(view)
+
+
+def _runs(view: View) -> bool:
+    events: list[Ref | Call] = []
+    end = min(view.end, view.start + TRIED)
+    outcome = run(view.data, view.start, end, events.append)
+    refs = [event for event in events if isinstance(event, Ref)]
+    if not all(_IDENTIFIER.match(ref.full) for ref in refs if ref.how != "EXT"):
+        refs = [ref for ref in refs if _IDENTIFIER.match(ref.full)]
+        return any(of_name(ref.module, ref.name).dangerous for ref in refs) and len(events) > len(refs)
+    if outcome.stop is None:
+        return bool(refs) or outcome.end == view.end
+    calls = sum(isinstance(event, Call) and event.how != "persistent" for event in events)
+    cut = end < view.end and outcome.end >= end - 16
+    return bool(refs) and (
+        bool(calls)
+        or cut
+        or any(of_name(r.module, r.name).severity in {Severity.CRITICAL, Severity.HIGH} for r in refs)
+    )
+
+
+def scan(view: View, context: Context) -> Iterator[Finding | Gap | View]:
+    """Every pickle of the view, then whatever stands behind the last."""
+    position, number, legacy = view.start, 0, torch_legacy.is_legacy(view.head(32))
+    stored = 0  # bytes of tensors behind the pickles
+    while position < view.end and number < (5 if legacy else MAX_PICKLES):
+        story = Story(view, context)
+        outcome = run(view.data, position, view.end, story.see, context.deadline)
+        if number and outcome.stop and not story.bad:
+            break
+        number += 1
+        yield from _told(view, context, story, outcome)
+        position = outcome.end
+        if outcome.stop:
+            return
+        if legacy and number == 4:
+            stored = torch_legacy.length(torch_legacy.storages(iter(story.persistent)))
+    position += stored
+    if position > view.end:
+        yield context.gap(view, f"{position - view.end} bytes of its tensors are missing", "malformed")
+    elif position < view.end:
+        yield from behind(view, context, position)
+
+
+def _told(view: View, context: Context, story: Story, outcome: Run) -> Iterator[Finding | Gap | View]:
+    yield from story.findings()
+    context.loading += story.tree[: max(0, MAX_TREE - len(context.loading))]
+    machine = outcome.machine
+    offset = outcome.end - view.start
+    if outcome.exhausted:
+        yield context.gap(view, f"the pickle was read only to byte {offset}: {outcome.stop}", "timeout")
+    elif outcome.stop and not _headless(view, outcome):
+        message = f"At byte {offset} {outcome.stop}; what stands before has run by then"
+        severity = Severity.HIGH if story.dangerous else None
+        yield context.found("PICKLE-MALFORMED", view, outcome.stop, message, offset=offset, severity=severity)
+        yield context.gap(view, f"the pickle was read only to byte {offset}: {outcome.stop}", "malformed")
+    for words, place in sorted(machine.odd.items(), key=lambda item: item[1]):
+        yield context.found("PICKLE-UNUSUAL", view, words, f"The pickle has {words}", offset=place - view.start)
+    for data in other_readings(outcome):
+        yield from _second_reading(view, context, data)
+    for begin, size in machine.blobs[:64]:
+        yield view.part(
+            begin - view.start,
+            begin - view.start + size,
+            f"{view.name} (bytes at {begin - view.start})",
+            "bytes in a pickle",
+        )
+
+
+def _headless(view: View, outcome: Run) -> bool:
+    """A zip that was tried as a pickle because something in it ran is broken only as a pickle."""
+    return view.head(6).startswith(_CONTAINER_HEADS) and not outcome.machine.stopped
+
+
+def _second_reading(view: View, context: Context, data: bytes) -> Iterator[Finding]:
+    story = Story(view, context)
+    run(data, 0, len(data), story.see, context.deadline)
+    yield from story.findings()
+
+
+def behind(view: View, context: Context, position: int) -> Iterator[Finding | Gap | View]:
+    """What follows the last pickle: padding is nothing, everything else is looked at and said."""
+    rest = view.part(position - view.start, view.size, f"{view.name} (behind the pickle)", "data behind a pickle")
+    if rest.size <= 1 << 16 and not rest.raw().strip(b"\0"):
+        return
+    size = f"{rest.size} bytes"
+    message = f"{size} follow the end of the pickle"
+    yield context.found("MODEL-TRAILING-DATA", view, size, message, offset=position - view.start)
+    yield rest

@@ -1,0 +1,27 @@
+"""The formats, in the order in which they are tried; every one that matches is read."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from mlsec_nb.core import Component, Finding, Gap
+
+from .context import Context
+from .formats import pickles, zips
+from .view import View
+
+Item = Finding | Gap | Component | View
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format by name; `matches` is cheap, `scan` yields also the views of what is inside."""
+
+    name: str
+    matches: Callable[[View], bool]
+    scan: Callable[[View, Context], Iterator[Item]]
+
+
+FORMATS: tuple[Format, ...] = (
+    Format("pickle", pickles.matches, pickles.scan),
+    Format("zip", zips.matches, zips.scan),
+)  # fmt: skip

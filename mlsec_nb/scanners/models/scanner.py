@@ -1,0 +1,118 @@
+"""The scanner of the room: finds out what a file is by every reading, and follows everything that is inside."""
+
+import hashlib
+import mmap
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import UnsupportedOperation
+from pathlib import PurePosixPath
+from urllib.parse import quote
+
+from mlsec_nb.config import Settings
+from mlsec_nb.core import Artifact, CannotScan, Component, Document, Finding, Gap, Kind, Location, Rule
+
+from .context import NAME, Context, catalogue
+from .registry import FORMATS
+from .view import View
+
+MAX_VIEWS = 20_000  # things inside one file
+
+
+def build(settings: Settings) -> "ModelScanner":
+    """The scanner with its options."""
+    return ModelScanner(settings)
+
+
+class ModelScanner:
+    """Says what loading a model file would do."""
+
+    name = NAME
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        return tuple(catalogue().values())
+
+    def wants(self, artifact: Artifact) -> bool:
+        return artifact.kind in {Kind.MODEL, Kind.DATA, Kind.BINARY, Kind.TEXT}
+
+    def scan(self, document: Document) -> Iterator[Finding | Gap | Component]:
+        artifact = document.artifact
+        context = Context.of(self.settings)
+        with mapped(artifact, self.settings) as data:
+            root = View(
+                data=data,
+                start=0,
+                end=len(data),
+                name=PurePosixPath(artifact.path).name,
+                location=Location(path=artifact.path),
+            )
+            yield from self._follow(root, context, artifact)
+            if artifact.kind is Kind.MODEL or context.formats:
+                yield component(root, context)
+
+    def _follow(self, root: View, context: Context, artifact: Artifact) -> Iterator[Finding | Gap | Component]:
+        """Breadth first over everything inside; no recursion, each view once."""
+        todo, seen = deque([root]), 0
+        while todo:
+            view = todo.popleft()
+            seen += 1
+            if view.depth > self.settings.limits.depth * 2 or seen > MAX_VIEWS:
+                yield context.gap(view, "nested too deeply or too often", "too-big")
+                continue
+            formats = [entry for entry in FORMATS if entry.matches(view)] if view.size else []
+            if view is root and not formats and artifact.kind is Kind.MODEL:
+                yield context.gap(view, f"no known model format: it begins with {magic(view)}", "unsupported")
+            for entry in formats:
+                context.formats.append(entry.name)
+                for item in entry.scan(view, context):
+                    if isinstance(item, View):
+                        todo.append(item)
+                    else:
+                        yield item
+
+
+def magic(view: View) -> str:
+    """The first bytes in a form that can be looked up."""
+    return view.head(8).hex(" ") or "nothing"
+
+
+@contextmanager
+def mapped(artifact: Artifact, settings: Settings) -> Iterator[bytes]:
+    """The bytes of an artifact: as a memory map when it is a file on this machine."""
+    content = artifact.content
+    if content.size == 0:
+        yield b""
+        return
+    if content.local is None:
+        if content.size > settings.limits.text_bytes:
+            raise CannotScan(f"{content.size} bytes that are no local file", "too-big")
+        yield content.read(settings.limits.text_bytes)
+        return
+    with content.open() as stream:
+        try:
+            number = stream.fileno()
+        except (UnsupportedOperation, AttributeError):
+            yield content.read(settings.limits.text_bytes)
+            return
+        with mmap.mmap(number, 0, access=mmap.ACCESS_READ) as view:
+            yield view  # type: ignore[misc]  # a memory map has what is used of bytes: find, index, slice, len
+
+
+def component(view: View, context: Context) -> Component:
+    """The artifact as it stands in a bill of materials."""
+    digest = hashlib.sha256()
+    for at in range(view.start, view.end, 1 << 20):
+        digest.update(view.data[at : min(at + (1 << 20), view.end)])
+    formats = ", ".join(dict.fromkeys(context.formats))
+    found = {"format": formats} if formats else {}
+    return Component(
+        name=view.name,
+        kind="model",
+        location=view.location,
+        purl=f"pkg:generic/{quote(view.name)}?checksum=sha256:{digest.hexdigest()}",
+        properties={"sha256": digest.hexdigest(), "bytes": str(view.size), **found, **context.facts},
+    )

@@ -25,7 +25,13 @@ def _secrets(settings: Settings) -> Scanner:
     return build(settings)
 
 
-BUILT_IN: Mapping[str, Build] = {"secrets": _secrets, "code": _code}
+def _models(settings: Settings) -> Scanner:
+    from .models.scanner import build
+
+    return build(settings)
+
+
+BUILT_IN: Mapping[str, Build] = {"secrets": _secrets, "code": _code, "models": _models}
 
 
 def available() -> dict[str, Build]:

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from mlsec_nb.scanners.models.pickle.values import Call, Ref, Value
 
 MAGIC = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
-_WIDTHS = {"DoubleStorage": 8, "LongStorage": 8, "ComplexFloatStorage": 8, "ComplexDoubleStorage": 16,
-           "FloatStorage": 4, "IntStorage": 4, "QInt32Storage": 4, "HalfStorage": 2, "BFloat16Storage": 2, "ShortStorage": 2}  # fmt: skip
+_WIDTHS = {
+    "DoubleStorage": 8, "LongStorage": 8, "ComplexFloatStorage": 8, "ComplexDoubleStorage": 16, "FloatStorage": 4,
+    "IntStorage": 4, "QInt32Storage": 4, "HalfStorage": 2, "BFloat16Storage": 2, "ShortStorage": 2,
+}  # fmt: skip
 
 
 def is_legacy(head: bytes) -> bool:

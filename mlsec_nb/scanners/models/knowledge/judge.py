@@ -9,6 +9,7 @@ from mlsec_nb.scanners.models.pickle.values import Box, Call, Ref, Unknown, Valu
 from .facts import known
 from .names import SAFE, Opinion, is_class, of_call, of_name
 
+MAX_CHAIN = 16  # getattr of getattr of …
 MAX_NODES = 2_000  # values looked at in the arguments of one call
 # Text that a path, address, command or piece of code would have.
 _ACTIVE = re.compile(
@@ -50,7 +51,7 @@ def resolved(target: Value) -> Value:
     names: list[str] = []
     offset = target.offset if isinstance(target, Call) else 0
     value = target
-    while isinstance(value, Call):
+    while isinstance(value, Call) and len(names) < MAX_CHAIN:
         args = value.args if isinstance(value.args, tuple) else ()
         if value.how == "persistent" and isinstance(args[0], tuple) and len(args[0]) > 1 and args[0][0] == "module":
             value = args[0][1]
@@ -200,12 +201,9 @@ class Judge:
         if isinstance(target, Ref):
             return of_name(target.module, target.name, self.allowed)
         args = self._args(call)
-        if (
-            len(args) >= 2
-            and isinstance(args[1], str)
-            and _ATTRIBUTE.match(args[1])
-            and args[1] not in known().effect_words
-        ):
+        name = args[1] if len(args) >= 2 else None
+        is_plain = isinstance(name, str) and _ATTRIBUTE.match(name) and name not in known().effect_words
+        if is_plain and not (isinstance(args[0], Call) and rule_of(args[0]) == "attribute"):
             return SAFE
         return Opinion(Severity.HIGH, "introspection", "reaches for a part that no model needs")
 
@@ -256,12 +254,8 @@ class Judge:
 
     def _encode(self, call: Call) -> Opinion:
         args = self._args(call)
-        if (
-            len(args) == 2
-            and isinstance(args[1], str)
-            and args[1].lower() in known().words["codecs"]
-            and not isinstance(args[0], Ref)
-        ):
+        codec = args[1] if len(args) == 2 and not isinstance(args[0], Ref) else None
+        if isinstance(codec, str) and codec.lower() in known().words["codecs"]:
             return SAFE
         return Opinion(Severity.HIGH, "compose", "decodes something with a codec that models have no use for")
 
@@ -328,7 +322,7 @@ class Judge:
         return Opinion(Severity.HIGH, "compose", "constructs a type that was looked up by its name")
 
     def _code_object(self, call: Call) -> Opinion:
-        from .code import opinion_of_code  # noqa: PLC0415 - only files with code in them need it
+        from .code import opinion_of_code
 
         return opinion_of_code(list(walk(call.args)))
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from mlsec_nb.core import Component, Finding, Gap
 
 from .context import Context
-from .formats import pickles, zips
+from .formats import compressed, npy, pickles, tars, zips
 from .view import View
 
 Item = Finding | Gap | Component | View
@@ -24,4 +24,7 @@ class Format:
 FORMATS: tuple[Format, ...] = (
     Format("pickle", pickles.matches, pickles.scan),
     Format("zip", zips.matches, zips.scan),
+    Format("npy", npy.matches, npy.scan),
+    Format("compressed", compressed.matches, compressed.scan),
+    Format("tar", tars.matches, tars.scan),
 )  # fmt: skip

@@ -95,7 +95,7 @@ class Statements(Expressions):
         else:
             add(literal.statement, plan)
         if trace and not isinstance(literal.statement, Declare):
-            plan.loop(trace.passing(self.clause, literal, plan.bound))
+            plan.loop(trace.passing(literal, plan.bound))
 
     clause: Clause | None = None  # the rule being compiled
 

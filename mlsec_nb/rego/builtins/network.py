@@ -77,7 +77,7 @@ def _members(name: str, value: Value) -> Iterator[tuple[Value, Network]]:
     for key, item in keyed:
         text = item[0] if type(item) is tuple and item else item
         if type(text) is not str:
-            raise BuiltinTypeError(f"{name}: element must be string or non-empty array")
+            raise BuiltinError(f"{name}: element must be string or non-empty array")
         yield key, _network(name, text)
 
 
@@ -92,9 +92,21 @@ def cidr_contains_matches(context: Context, outers: Value, inners: Value) -> Val
     return Set(found)
 
 
+def _mergeable(text: Value) -> Network:
+    """A network; an IPv4 address without a length is that of its class, as in Go."""
+    name = "net.cidr_merge"
+    if type(text) is str and "/" not in text:
+        address = _network(name, text)
+        if address.version == 6:
+            raise BuiltinError(f"{name}: IPv6 invalid: needs prefix length")
+        first = int(address.network_address) >> 24
+        return _network(name, f"{text}/{8 if first < 128 else 16 if first < 192 else 24}")
+    return _network(name, text)
+
+
 @TABLE.add("net.cidr_merge", "array|set")
 def cidr_merge(values: Value) -> Value:
-    networks = [_network("net.cidr_merge", value) for value in values]
+    networks = [_mergeable(value) for value in values]
     made: list[Network] = []
     for version in (4, 6):
         made += ipaddress.collapse_addresses(one for one in networks if one.version == version)  # type: ignore[type-var]

@@ -152,10 +152,19 @@ class Parser:
             elif found := self._flags(flags):
                 flags = found
             else:
-                items.append(self._repeated(self._atom(flags), flags))
+                items += self._quoted(flags) if self._take("\\Q") else [self._atom(flags)]
+                if items:
+                    items.append(self._repeated(items.pop(), flags))
         self._depth -= 1
         branches.append(_cat(items))
         return branches[0] if len(branches) == 1 else Alt(branches)
+
+    def _quoted(self, flags: Flags) -> list[Node]:
+        """The characters up to `\\E`; what repeats after it repeats the last."""
+        end = self.pattern.find("\\E", self.position)
+        text = self.pattern[self.position : end if end >= 0 else None]
+        self.position = end + 2 if end >= 0 else len(self.pattern)
+        return [Chars([(ord(one), ord(one))], fold=flags.fold) for one in text]
 
     def _flags(self, flags: Flags) -> Flags | None:
         """`(?i)`: flags for the rest of the group."""
@@ -241,11 +250,6 @@ class Parser:
             return Assertion(character)
         if character in "Zk" or character in "123456789":
             raise RegexError(f"invalid escape sequence: \\{character}")
-        if character == "Q":
-            end = self.pattern.find("\\E", self.position)
-            text = self.pattern[self.position : end if end >= 0 else None]
-            self.position = end + 2 if end >= 0 else len(self.pattern)
-            return _cat([Chars([(ord(one), ord(one))], fold=flags.fold) for one in text])
         if character == "C":
             raise UnsupportedRegexError("\\C is not supported")
         self.position -= 1

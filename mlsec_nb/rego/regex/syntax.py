@@ -160,7 +160,7 @@ class Parser:
         return branches[0] if len(branches) == 1 else Alt(branches)
 
     def _quoted(self, flags: Flags) -> list[Node]:
-        """The characters up to `\\E`; what repeats after it repeats the last."""
+        r"""The characters up to `\E`; what repeats after it repeats the last."""
         end = self.pattern.find("\\E", self.position)
         text = self.pattern[self.position : end if end >= 0 else None]
         self.position = end + 2 if end >= 0 else len(self.pattern)

@@ -1,7 +1,7 @@
 """The report as one static page that works offline, without a server, and readable without scripts.
 
-The page is `page/template.html` with its style, its script and the JSON report in it. The script shows the findings
-from that JSON; without scripts a plain table stands there. A policy in the page allows this style and this script, by
+The page is `page/template.html` with its style, its script and the findings as JSON in it. The script shows them from
+that JSON; without scripts a plain table stands there. A policy in the page allows this style and this script, by
 their hashes, and nothing else: no host, no further script, whatever a stranger wrote into a file name.
 """
 
@@ -74,11 +74,14 @@ def _escape(text: str) -> str:
 
 
 def _data(report: Report) -> str:
-    """The JSON report with the addresses of its references; no character of it can end the script element."""
+    """What the script shows of the JSON report, with the addresses of references.
+
+    No character of it can end the script element.
+    """
     said = tree(report)
     references = {name for rule in said["rules"].values() for name in rule["references"]}
     links = {visible(name): address for name in sorted(references) if (address := link(name))}
-    text = encode({**_shown(said), "links": links})
+    text = encode({**_shown({"findings": said["findings"], "rules": said["rules"]}), "links": links})
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
 

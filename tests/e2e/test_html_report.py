@@ -239,3 +239,13 @@ def test_how_to_accept_a_finding_is_told(show, report):
     assert "# mlsec: ignore[SECRET-HUGGINGFACE] the reason" in page.inner_text(".detail")
     page.locator(".row").last.click()
     assert 'paths = ["models/resnet.pt"]' in page.locator(".detail").last.inner_text()
+
+
+def test_light_and_dark_can_be_switched(show, report):
+    page = show(report, color_scheme="light")
+    paper = "getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(paper)
+    page.click("#theme")
+    dark = page.evaluate(paper)
+    page.click("#theme")
+    assert dark != light == page.evaluate(paper)

@@ -108,7 +108,7 @@ def test_strangers_change_no_element_and_no_attribute(text):
 
 
 @pytest.mark.parametrize("text", sample.HOSTILE)
-def test_the_embedded_report_is_the_json_report_with_nothing_hidden_in_it(text):
+def test_the_embedded_findings_are_those_of_the_json_report_with_nothing_hidden_in_them(text):
     report = sample.hostile(text)
     data = Page(render(report, "html")).raw[1][2]
     assert not set("<>&") & set(data)

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 from ._version import __version__
 
 if TYPE_CHECKING:
-    from .core import Component, Confidence, Evidence, Finding, Gap, Location, Report, Rule, Severity, Status, Verdict
+    from .core import Component, Confidence, Evidence, Finding, Gap, Location, Rule, Severity, Status, Verdict
+    from .jupyter.guard import guard
+    from .jupyter.view import Report
 
 __all__ = [
     "Component", "Confidence", "Evidence", "Finding", "Gap", "Location", "Report", "Rule", "Severity", "Status",
-    "Verdict", "__version__", "scan",
+    "Verdict", "__version__", "guard", "scan",
 ]  # fmt: skip
 
 
@@ -26,12 +28,21 @@ def scan(*targets: str, **options: Any) -> "Report":
     from pathlib import Path
 
     from . import config, pipeline
+    from .jupyter.view import Report
 
     chosen = config.load(config.find(Path.cwd())).with_(**{"jobs": 1, **config.checked(options)})
-    return pipeline.audit([str(target) for target in targets] or ["."], chosen)
+    return Report.of(pipeline.audit([str(target) for target in targets] or ["."], chosen))
 
 
 def __getattr__(name: str) -> Any:
+    if name == "guard":
+        from .jupyter.guard import guard
+
+        return guard
+    if name == "Report":
+        from .jupyter.view import Report
+
+        return Report
     if name in __all__:
         from . import core
 

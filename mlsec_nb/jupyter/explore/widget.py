@@ -1,0 +1,77 @@
+"""The widget's Python half: hands over the report, does what the user decided."""
+
+import json
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from mlsec_nb import config as configs
+from mlsec_nb import triage
+from mlsec_nb.core import Judged, MlsecError, Report, Status, UsageError
+from mlsec_nb.reporters.json import tree
+
+BASELINE = ".mlsec-baseline.json"
+
+
+def explore(report: Report) -> Any:
+    """The report as a widget; raises `UsageError` with the way out when anywidget is missing."""
+    try:
+        import anywidget
+        import traitlets
+    except ModuleNotFoundError:
+        raise UsageError("the interactive view needs anywidget: pip install anywidget") from None
+    here = files(__package__)
+
+    class Explorer(anywidget.AnyWidget):  # type: ignore[misc]
+        _esm = (here / "explore.js").read_text(encoding="utf-8")
+        _css = (here / "explore.css").read_text(encoding="utf-8")
+        report = traitlets.Unicode().tag(sync=True)
+        answer = traitlets.Unicode().tag(sync=True)
+
+    widget = Explorer(report=json.dumps(tree(report)))
+    decide = Decisions(report)
+
+    def heard(_widget: Any, content: Mapping[str, Any], _buffers: Any) -> None:
+        widget.answer = json.dumps(decide.answer(content))
+
+    widget.on_msg(heard)
+    return widget
+
+
+class Decisions:
+    """What the user decided about findings of one report, carried out."""
+
+    def __init__(self, report: Report, root: Path | None = None) -> None:
+        self.findings = {judged.finding.fingerprint: judged for judged in report.findings}
+        self.root = root or configs.load(configs.find(Path.cwd())).root
+
+    def answer(self, content: Mapping[str, Any]) -> dict[str, Any]:
+        """What became of one message: the new status of its findings, or why not."""
+        chosen = [self.findings[name] for name in content.get("fingerprints", []) if name in self.findings]
+        action = {"accept": self._accept, "suppress": self._suppress}.get(str(content.get("action")))
+        if action is None or not chosen:
+            return {"error": "nothing was chosen"}
+        try:
+            return action(chosen, str(content.get("reason", "")).strip())
+        except MlsecError as error:
+            return {"error": str(error)}
+
+    def _accept(self, chosen: list[Judged], reason: str) -> dict[str, Any]:
+        """Into the baseline; what stands there stays."""
+        path = self.root / BASELINE
+        old = triage.read_baseline(path) if path.exists() else triage.new_baseline()
+        added = triage.baseline_of(chosen, old, self.root, scanned=())
+        triage.write_baseline(path, added)
+        return self._done(chosen, Status.KNOWN, reason or f"accepted into {BASELINE}")
+
+    def _suppress(self, chosen: list[Judged], reason: str) -> dict[str, Any]:
+        """The line to put beside each finding; a notebook that is open is for its editor to change."""
+        if not reason:
+            raise UsageError("a suppression needs a reason")
+        said = self._done(chosen, Status.SUPPRESSED, reason)
+        rules = sorted({judged.finding.rule.id for judged in chosen})
+        return {**said, "copy": f"# mlsec: ignore[{','.join(rules)}] {reason}"}
+
+    def _done(self, chosen: list[Judged], status: Status, reason: str) -> dict[str, Any]:
+        return {"fingerprints": [judged.finding.fingerprint for judged in chosen], "status": status, "reason": reason}

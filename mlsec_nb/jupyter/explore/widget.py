@@ -60,8 +60,8 @@ class Decisions:
     def _accept(self, chosen: list[Judged], reason: str) -> dict[str, Any]:
         """Into the baseline; what stands there stays."""
         path = self.root / BASELINE
-        old = triage.read_baseline(path) if path.exists() else triage.new_baseline()
-        added = triage.baseline_of(chosen, old, self.root, scanned=())
+        old = triage.read_baseline(path) if path.exists() else triage.new_baseline(self.root)
+        added = triage.baseline_of(chosen, old, scanned=())
         triage.write_baseline(path, added)
         return self._done(chosen, Status.KNOWN, reason or f"accepted into {BASELINE}")
 

@@ -3,6 +3,7 @@
 import sys
 import threading
 import warnings
+from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING  # the unpickler's own tables
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -64,7 +65,7 @@ class LoadGuard:
         if callable_ in self.allowed or self.allowed.keys() & {"*", getattr(self.last, "path", "*")}:
             self.log.add("GUARD-UNPICKLE", f"{callable_} (allowed: {self._reason(callable_)})", "seen", self._path())
             return
-        opinion = verdict(module, name)
+        opinion = verdict(*_today(module, name))
         if opinion.dangerous:
             self._refuse("GUARD-UNPICKLE", callable_, f"the pickle asks for {callable_}, which {opinion.why}")
         elif not opinion.safe and not _is_own(module):
@@ -112,6 +113,18 @@ class LoadGuard:
 
     def _reason(self, name: str) -> str:
         return self.allowed.get(name) or self.allowed.get(self._path()) or self.allowed.get("*", "")
+
+
+def _today(module: str, name: str) -> tuple[str, str]:
+    """The name in Python 3 of what a pickle of protocol 0 to 2 calls by its name in Python 2.
+
+    The event comes before the unpickler's own renaming; a module that Python 3 has under the same name stays.
+    """
+    if module in sys.stdlib_module_names:
+        return module, name
+    if (module, name) in NAME_MAPPING:
+        return NAME_MAPPING[module, name]
+    return IMPORT_MAPPING.get(module, module), name
 
 
 def _inside_loader() -> bool:

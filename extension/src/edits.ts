@@ -6,7 +6,7 @@ export interface Change extends Span {
   readonly insert: string;
 }
 
-export const REDACTED = '…(redacted)';
+export const REDACTED = '[redacted-by-mlsec]';
 
 /** What several fixes ask of one cell (or file). */
 export interface Work {

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
 
-from mlsec_nb import notebooks, triage
+from mlsec_nb import fixes, notebooks, triage
 from mlsec_nb.config import Config
 from mlsec_nb.core import (
     Artifact,
@@ -69,7 +69,7 @@ def examine(
                     scanned.gaps.append(item)
                 case Component():
                     scanned.components.append(item)
-    scanned.judged = triage.inline(document, findings, foreign)
+    scanned.judged = triage.inline(document, fixes.mended(document, findings), foreign)
     return scanned
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from mlsec_nb.core import CannotRead, Document, Edit, Finding, Fix, Kind
 from mlsec_nb.notebooks.edit import CannotEdit, Editor, locate
 
-REDACTED = "[redacted-by-mlsec]"
+from .redacting import REDACTED, redaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +25,6 @@ class Mended:
     shown: bytes
     done: tuple[Finding, ...] = ()
     left: tuple[tuple[Finding, str], ...] = ()
-
-
-def redaction(finding: Finding) -> Fix | None:
-    """The fix of last resort for a secret: its characters are replaced where they stand."""
-    place = finding.location
-    is_exact = place.line is not None and place.end_line is not None and place.member is None
-    if not finding.rule.id.startswith("SECRET-") or not is_exact:
-        return None
-    return Fix(title="Redact it here", action="redact", edits=(Edit(place, REDACTED),))
 
 
 def mend(path: str, data: bytes, kind: Kind, findings: Sequence[Finding], *, keep_length: bool = False) -> Mended:
@@ -76,8 +67,13 @@ def _all(path: str, data: bytes, kind: Kind, chosen: Iterable[Fix], *, keep_leng
     cleared = {edit.location.cell for fix in chosen if fix.action == "clear-output" for edit in fix.edits}
     for cell in sorted(number for number in cleared if number is not None):
         editor.clear_outputs(cell)
+    inserted: set[Edit] = set()
     for fix in chosen:
         for edit in fix.edits if fix.action != "clear-output" else ():
+            if edit in inserted:
+                continue  # several fixes want the same import
+            if (edit.location.line, edit.location.column) == (edit.location.end_line, edit.location.end_column):
+                inserted.add(edit)
             if edit.location.cell in cleared and (edit.location.part or "").startswith("output"):
                 continue  # what stood there is gone already
             if fix.action == "comment":

@@ -23,8 +23,8 @@ function redactedText(value: unknown, edits: readonly Edit[]): string | null {
   if (text === null || text.includes('\u001b[')) {
     return null;
   }
-  const after = applied(text, changes(text, edits));
-  return after === text ? null : after;
+  const list = changes(text, edits);
+  return list.length > 0 && list.every(({ from, to }) => to > from) ? applied(text, list) : null;
 }
 
 function redactPart(output: Output, mime: string, edits: readonly Edit[]): Output | null {

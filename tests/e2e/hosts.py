@@ -58,6 +58,9 @@ def start(home: Path, python: str = sys.executable, **options: str) -> Iterator[
     config = home / "config"
     (config / "jupyter_server_config.d").mkdir(parents=True)
     shutil.copy(ROOT / "extension/server-config/mlsec_nb.json", config / "jupyter_server_config.d")
+    settings = home / "settings/@jupyterlab/apputils-extension"
+    settings.mkdir(parents=True)
+    (settings / "notification.jupyterlab-settings").write_text('{"fetchNews": "false", "checkForUpdates": false}')
     with open(home / "log", "w") as log:
         process = subprocess.Popen(
             [python, "-m", "jupyterlab", *_flags(root, home, options)], cwd=root, stdout=log, stderr=log,
@@ -83,7 +86,7 @@ def _flags(root: Path, home: Path, options: dict[str, str]) -> list[str]:
         "ServerApp.root_dir": root, "ServerApp.port": 0, "ServerApp.open_browser": False, "ServerApp.allow_root": True,
         "ServerApp.allow_unauthenticated_access": False, "IdentityProvider.token": TOKEN,
         "LabApp.user_settings_dir": home / "settings", "LabApp.workspaces_dir": home / "workspaces",
-        "LabApp.check_for_updates_class": UPDATES, "LabApp.news_url": "None", **options,
+        "LabApp.check_for_updates_class": UPDATES, "LabApp.expose_app_in_browser": True, **options,
     }  # fmt: skip
     return [f"--{name.replace('__', '.')}={value}" for name, value in settings.items()]
 

@@ -12,8 +12,8 @@ import { VerdictLine } from './report';
 export function Workspace({ desk, scans }: { desk: Desk; scans: Scans }) {
   useSignal(scans.changed);
   const { trans } = desk;
-  const { folder, job } = scans;
-  const where = folder() || '/';
+  const { job } = scans;
+  const where = scans.folder() || '/';
   return (
     <>
       <p className="mlsec-bar">
@@ -22,7 +22,7 @@ export function Workspace({ desk, scans }: { desk: Desk; scans: Scans }) {
             {trans.__('Stop')}
           </button>
         ) : (
-          <button type="button" className="mlsec-button mlsec-main" onClick={() => void scans.scan(folder())}>
+          <button type="button" className="mlsec-button mlsec-main" onClick={() => void scans.scan(scans.folder())}>
             {trans.__('Scan folder %1', where)}
           </button>
         )}

@@ -50,7 +50,8 @@ def _answer(finding: Finding) -> Finding | str | None:
 
 
 def _fix(finding: Finding) -> Fix | None:
-    offered = [*finding.fixes, *([redaction] if (redaction := fixes.redaction(finding)) else [])]
+    last = fixes.redaction(finding)
+    offered = [*finding.fixes, *([last] if last and last not in finding.fixes else [])]
     if not offered:
         print("  there is no fix that can be applied by itself")
         return None

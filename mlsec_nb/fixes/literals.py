@@ -14,12 +14,10 @@ _SPACE = frozenset({tokenize.NL, tokenize.NEWLINE, tokenize.COMMENT, tokenize.IN
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """A whole string literal, lines and columns from 1 with an exclusive end; `name` is what it is assigned to."""
+    """A whole string literal as offsets of its text; `name` is what it is assigned to."""
 
-    line: int
-    column: int
-    end_line: int
-    end_column: int
+    start: int
+    end: int
     is_bytes: bool
     name: str | None
 
@@ -38,9 +36,9 @@ def literal_at(text: str, place: Location) -> Literal | None:
             continue
         if _concatenated(tokens, index) or _sets_the_environment(tokens, index):
             return None
-        line, column = token.start
+        begin = sum(len(line) + 1 for line in text.split("\n")[: token.start[0] - 1])
         is_bytes = "b" in opened["prefix"].lower()
-        return Literal(line, column + 1, token.end[0], token.end[1] + 1, is_bytes, _name(tokens, index))
+        return Literal(begin + token.start[1], begin + token.end[1], is_bytes, _name(tokens, index))
     return None
 
 

@@ -36,9 +36,9 @@ def import_for(document: Document, place: Location, module: str) -> Import | Non
     segment = segment_of(document, place)
     if segment is None:
         return None
-    line = _line_for_import(segment.text)
-    where = segment.place.with_(line=line, column=1, end_line=line, end_column=1)
-    return Import(where, f"import {module}\n")
+    before = segment.text.split("\n")[: _line_for_import(segment.text) - 1]
+    offset = sum(len(line) + 1 for line in before)
+    return Import(segment.at(offset, offset), f"import {module}\n")
 
 
 def _imports(text: str, module: str) -> bool:

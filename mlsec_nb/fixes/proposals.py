@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from mlsec_nb.core import Document, Edit, Finding, Fix, Part
+from mlsec_nb.core import Document, Edit, Finding, Fix, Part, Segment
 
 from .literals import Literal, literal_at
 from .names import name_of
@@ -45,12 +45,12 @@ def _in_source(document: Document, finding: Finding) -> Iterator[Fix]:
     if segment.part is Part.CODE and segment.language in ("python", "ipython", None):
         literal = literal_at(segment.text, finding.location)
         if literal is not None:
-            yield from _elsewhere(document, finding, literal)
+            yield from _elsewhere(document, finding, segment, literal)
     if segment.part in (Part.CODE, Part.MARKDOWN, Part.RAW, Part.TEXT):
         yield from _redaction(finding)
 
 
-def _elsewhere(document: Document, finding: Finding, literal: Literal) -> Iterator[Fix]:
+def _elsewhere(document: Document, finding: Finding, segment: Segment, literal: Literal) -> Iterator[Fix]:
     """The string becomes an expression that gets the same value from where secrets belong."""
     name = name_of(literal.name, finding.rule.id)
     choices = (
@@ -58,15 +58,10 @@ def _elsewhere(document: Document, finding: Finding, literal: Literal) -> Iterat
         (f"Read it from the keyring ({name})", "keyring", f'keyring.get_password("notebook", "{name}")'),
         (f"Ask for it when the cell runs ({name})", "getpass", f'getpass.getpass("{name}: ")'),
     )
-    place = finding.location
     for title, module, expression in choices:
         text = f"{expression}.encode()" if literal.is_bytes else expression
-        where = place.with_(
-            line=literal.line, column=literal.column, end_line=literal.end_line, end_column=literal.end_column,
-            raw_line=None, raw_column=None,
-        )  # fmt: skip
-        edits = [Edit(where, text)]
-        found: Import | None = import_for(document, place, module)
+        edits = [Edit(segment.at(literal.start, literal.end), text)]
+        found: Import | None = import_for(document, finding.location, module)
         if found is not None:
             edits.insert(0, Edit(found.location, found.text))
         yield Fix(title=title, edits=tuple(edits))

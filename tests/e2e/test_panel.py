@@ -1,6 +1,5 @@
 """The panel as a user meets it: see, jump, mend, type, filter, save."""
 
-import json
 import time
 
 import pytest

@@ -70,9 +70,11 @@ def test_only_the_lines_of_the_finding_change(leak: Path) -> None:
     before = leak.read_text().splitlines()
     main(["fix", "a.ipynb", "--write"])
     after = leak.read_text().splitlines()
-    assert len(before) == len(after)
-    changed = [old for old, new in zip(before, after, strict=True) if old != new]
-    assert all(TOKEN in old or "weights_only" in old for old in changed)
+    assert all(TOKEN in line or "weights_only" in line for line in before if line not in after)
+    added = [line for line in after if line not in before]
+    assert [line.strip() for line in added if "environ" not in line and "weights_only" not in line] == [
+        '"import os\\n",', '"[redacted-by-mlsec]\\n"',
+    ]  # fmt: skip
 
 
 def test_rules_can_be_chosen_and_lengths_kept(leak: Path) -> None:

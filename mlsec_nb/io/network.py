@@ -1,14 +1,16 @@
 """The network: one request, bounded in time and bytes, on HTTP and nothing else."""
 
+import contextlib
 import http.client
-import time
+import socket
+import threading
 import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.message import Message
-from typing import IO
+from typing import IO, Self
 
 from mlsec_nb._version import __version__
 from mlsec_nb.core import CannotRead
@@ -47,16 +49,18 @@ def get(
         raise CannotRead(f"{host or 'this'} is on the network, and this run is offline", "offline")
     if scheme not in _SCHEMES or not host:
         raise CannotRead("is no HTTP or HTTPS address", "unsupported")
-    ends = time.monotonic() + timeout
     fields = {"User-Agent": f"mlsec/{__version__}", "Accept-Encoding": "identity", **(headers or {})}
+    watch = _Watch(timeout)
     try:
         request = urllib.request.Request(url, data=body, headers=fields, method=method)
-        with _opener().open(request, timeout=timeout) as answer:
-            data = _body(answer, limit, ends, host)
+        with watch, _opener(watch).open(request, timeout=timeout) as answer:
+            data = _body(answer, limit, host)
+            if watch.rang:
+                raise TimeoutError
             names = {name.lower(): value for name, value in answer.headers.items()}
             return Response(answer.geturl(), answer.status, names, data)
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise _failed(host, error, timeout) from error
+        raise _failed(host, TimeoutError() if watch.rang else error, timeout) from error
 
 
 def _scheme_and_host(url: str) -> tuple[str, str]:
@@ -67,14 +71,12 @@ def _scheme_and_host(url: str) -> tuple[str, str]:
         return "", ""
 
 
-def _body(answer: http.client.HTTPResponse, limit: int, ends: float, host: str) -> bytes:
+def _body(answer: http.client.HTTPResponse, limit: int, host: str) -> bytes:
     data = bytearray()
     while chunk := answer.read1(_CHUNK):
         data += chunk
         if len(data) > limit:
             raise CannotRead(f"{host} answered with more than {limit:,} bytes, the limit", "too-big")
-        if time.monotonic() > ends:
-            raise TimeoutError
     return bytes(data)
 
 
@@ -90,6 +92,58 @@ def _failed(host: str, error: Exception, timeout: float) -> CannotRead:
         return CannotRead(f"{host} did not answer within {timeout:g} seconds", "timeout")
     words = getattr(cause, "strerror", None) or type(cause).__name__
     return CannotRead(f"{host} cannot be reached: {words}")
+
+
+class _Watch:
+    """Ends all connections of an exchange when its time is over: a server that drips must not hold us."""
+
+    def __init__(self, seconds: float) -> None:
+        self.rang = False
+        self._sockets: list[socket.socket] = []
+        self._timer = threading.Timer(seconds, self._ring)
+        self._timer.daemon = True
+
+    def __enter__(self) -> Self:
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+
+    def _ring(self) -> None:
+        self.rang = True
+        for connected in self._sockets:
+            with contextlib.suppress(OSError):
+                connected.shutdown(socket.SHUT_RDWR)
+
+    def over(self, connection: type[http.client.HTTPConnection]) -> type[http.client.HTTPConnection]:
+        """The same kind of connection, watched from the moment that it stands."""
+        sockets = self._sockets
+
+        class Watched(connection):  # type: ignore[valid-type, misc]
+            def connect(self) -> None:
+                super().connect()
+                sockets.append(self.sock)
+
+        return Watched
+
+
+class _Http(urllib.request.HTTPHandler):
+    def __init__(self, watch: _Watch) -> None:
+        super().__init__()
+        self._connection = watch.over(http.client.HTTPConnection)
+
+    def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(self._connection, req)
+
+
+class _Https(urllib.request.HTTPSHandler):
+    def __init__(self, watch: _Watch) -> None:
+        super().__init__()
+        self._connection = watch.over(http.client.HTTPSConnection)
+
+    def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(self._connection, req)
 
 
 class _Refused(urllib.error.URLError):
@@ -127,11 +181,11 @@ class _AnyStatus(urllib.request.HTTPDefaultErrorHandler):
         return fp
 
 
-def _opener() -> urllib.request.OpenerDirector:
+def _opener(watch: _Watch) -> urllib.request.OpenerDirector:
     """HTTP and HTTPS alone: the usual opener would also read `file:`, `ftp:` and `data:`."""
     opener = urllib.request.OpenerDirector()
     for handler in (
-        urllib.request.ProxyHandler(), urllib.request.HTTPHandler(), urllib.request.HTTPSHandler(), _Redirects(),
+        urllib.request.ProxyHandler(), _Http(watch), _Https(watch), _Redirects(),
         urllib.request.HTTPErrorProcessor(), _AnyStatus(),
     ):  # fmt: skip
         opener.add_handler(handler)

@@ -24,7 +24,7 @@ class _Telling:
 
 
 _YAML = (".yaml", ".yml", ".json")
-_KEY = r"""(?m)^[ \t{,]*["']?%s["']?[ \t]*:[ \t]*["']?%s"""
+_KEY = r"""(?m)(?:^|[{,])[ \t]*["']?%s["']?[ \t]*:[ \t]*["']?%s"""
 _TELLING = (
     # percent cells: https://jupytext.readthedocs.io/en/latest/formats-scripts.html
     _Telling(Kind.NOTEBOOK, (".py", ".r", ".jl", ".sh", ".ps1", ".rb"), "%%", (re.compile(r"(?m)^# *%%(?:[ \t]|$)"),)),
@@ -41,7 +41,7 @@ _TELLING = (
              (re.compile(_KEY % ("Resources", "")), re.compile(_KEY % ("Type", "AWS::")))),
     _Telling(Kind.IAC, (".json",), "schema.management.azure.com", (re.compile(_KEY % (r"\$schema", "")),)),
     _Telling(Kind.IAC, _YAML, "apiVersion",
-             (re.compile(_KEY % ("apiVersion", r"\w")), re.compile(_KEY % ("kind", "[A-Z]")))),
+             (re.compile(_KEY % ("apiVersion", r"[\w{]")), re.compile(_KEY % ("kind", "[A-Z{]")))),
 )  # fmt: skip
 _TOLD_BY_TEXT = frozenset({Kind.SOURCE, Kind.TEXT})  # other names are a promise
 # Endings of models and data that are as often those of plain text, which is then looked at as text.
@@ -92,9 +92,8 @@ def kind_of(path: str, head: bytes) -> Kind:
 
 
 def _decoded(head: bytes) -> str:
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return head.decode("utf-16", "replace")
-    return head.decode("utf-8", "replace")
+    """The text, read loosely: wide characters lose their empty halves."""
+    return head.replace(b"\0", b"").removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff").decode("utf-8", "replace")
 
 
 def by_name(path: str) -> Kind | None:

@@ -18,32 +18,34 @@ _DATA_HEADS = (
 )  # fmt: skip
 _MEMBERS_MODEL = re.compile(
     rb"(?:^|/)(?:data\.pkl|constants\.pkl|model\.weights\.h5|model_config\.yaml|schema\.json|MAR-INF/MANIFEST\.json)$"
-    rb"|\.(?:pkl|pickle|npy|joblib|pt|pth|ckpt|h5|onnx|safetensors|pb)$"
+    rb"|\.(?:pkl|pickle|npy|joblib|pt|ckpt|h5|onnx|safetensors|pb)$"
 )
 _MEMBERS_DATA = re.compile(rb"^(?:\[Content_Types\]\.xml|xl/|_rels/)|\.(?:csv|tsv|parquet|jsonl)$")
-_MEMBERS_IMAGE = re.compile(
-    rb"^(?:\./)?(?:oci-layout|index\.json|manifest\.json|repositories|blobs/sha256(?:/[0-9a-f]{64})?/?"
-    rb"|[0-9a-f]{64}/(?:VERSION|json|layer\.tar)?|[0-9a-f]{64}\.json)$"
+_MEMBERS_IMAGE = re.compile(  # docker save, podman save and OCI archives; only names that nothing else has
+    rb"^(?:\./)?(?:oci-layout|blobs/sha256/[0-9a-f]{64}|[0-9a-f]{64}/(?:VERSION|json|layer\.tar)|[0-9a-f]{64}\.(?:json|tar))$"
 )
 HEAD = 64 << 10  # bytes that are looked at; the keys that tell a YAML or JSON dialect stand near the top
 _ZIP_LOCAL = b"PK\x03\x04"
 _TEXT_PICKLE = re.compile(
     rb"\A(?:c[A-Za-z_][\w.]*\n[\w.]+\n|\((?:[ld]p\d|[cioSIVFLp(\]}tdl])|[ld]p?\d|i[A-Za-z_][\w.]*\n\w+\n)"
 )
+_PRINTABLE = bytes([*range(32, 127), 9, 10, 13])
 _CONTROLS = bytes(set(range(32)) - {7, 8, 9, 10, 12, 13, 27})
 
 
 def kind_of_bytes(head: bytes) -> Kind | None:
     """The kind that the bytes themselves tell, or None."""
-    if head.startswith(_MODEL_HEADS) or head[4:8] == b"TFL3" or _is_safetensors(head):
-        return Kind.MODEL
-    if head.startswith(_DATA_HEADS) or head[8:12] == b"DUCK":
-        return Kind.DATA
     if head.startswith(_ZIP_LOCAL):
         return kind_of_members(_zip_names(head))
     if head[257:262] == b"ustar":
         return kind_of_members(_tar_names(head))
-    return Kind.MODEL if looks_like_pickle(head) else None
+    if looks_like_pickle(head):
+        return Kind.MODEL
+    if looks_like_text(head):  # a text may begin with the letters of a magic number
+        return None
+    if head.startswith(_MODEL_HEADS) or head[4:8] == b"TFL3" or _is_safetensors(head):
+        return Kind.MODEL
+    return Kind.DATA if head.startswith(_DATA_HEADS) or head[8:12] == b"DUCK" else None
 
 
 def kind_of_members(names: list[bytes]) -> Kind | None:
@@ -104,10 +106,16 @@ def looks_like_pickle(head: bytes) -> bool:
 
 
 def looks_like_text(head: bytes) -> bool:
-    """True when an editor would show these bytes as text: UTF-8, UTF-16 with a mark, or mostly printable."""
-    if head.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")):
-        return True
-    if b"\0" in head:
-        return False
+    """True when an editor would show these bytes as text: UTF-8, UTF-16 or UTF-32, or mostly printable."""
     sample = head[:4096]
+    if head.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")) or _is_wide(sample):
+        return True
     return (len(sample) - len(sample.translate(None, _CONTROLS))) * 50 <= len(sample)
+
+
+def _is_wide(sample: bytes) -> bool:
+    """UTF-16 or UTF-32 without a mark: NUL in all but one of the places of each character, printable in that one."""
+    if len(sample) < 8 or sample.count(0) * 5 < len(sample) * 2:
+        return False
+    planes = [plane for plane in (sample[phase::4] for phase in range(4)) if plane.count(0) * 5 < len(plane)]
+    return 1 <= len(planes) <= 2 and not any(plane.translate(None, _PRINTABLE) for plane in planes)

@@ -1,10 +1,13 @@
+import contextlib
 import http.server
 import io
 import socket
+import ssl
 import threading
 import time
 
 import pytest
+import trustme
 
 from mlsec_nb.core import CannotRead
 from mlsec_nb.io.network import _Redirects, get
@@ -144,6 +147,47 @@ def test_nonsense_instead_of_http():
             "cannot be reached: BadStatusLine"
             in failed(f"http://127.0.0.1:{listening.getsockname()[1]}/", timeout=2)[1]
         )
+        thread.join()
+
+
+def test_a_server_that_drips_its_headers_does_not_hold_us():
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+
+        def drip():
+            talking, _ = listening.accept()
+            with talking, contextlib.suppress(OSError):
+                talking.sendall(b"HTTP/1.1 200 OK\r\n")
+                for number in range(80):
+                    talking.sendall(f"X-{number}: y\r\n".encode())
+                    time.sleep(0.1)
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        began = time.monotonic()
+        assert failed(f"http://127.0.0.1:{listening.getsockname()[1]}/", timeout=0.5)[0] == "timeout"
+        assert time.monotonic() - began < 4
+        thread.join()
+
+
+def test_https_is_verified_and_watched(tmp_path):
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers) as serving:
+        serving.socket = context.wrap_socket(serving.socket, server_side=True)
+        serving.handle_error = lambda *_: None
+        thread = threading.Thread(target=serving.serve_forever, args=(0.01,))
+        thread.start()
+        address = f"https://localhost:{serving.server_port}"
+        assert "cannot be reached" in failed(f"{address}/a", timeout=5)[1]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+            assert get(f"{address}/a", offline=False, timeout=5).body == b"hello"
+            assert failed(f"{address}/drip", timeout=0.4)[0] == "timeout"
+        serving.shutdown()
         thread.join()
 
 

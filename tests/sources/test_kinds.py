@@ -70,6 +70,14 @@ def test_names(expected, names):
         (Kind.IAC, "k.yml", "# x\n---\nkind: Pod\napiVersion: v1\n"),
         (Kind.IAC, "k.json", '{\n  "kind": "Pod",\n  "apiVersion": "v1"\n}'),
         (Kind.TEXT, "k.yaml", "kind: Pod\nversion: v1\n"),
+        (Kind.IAC, "t.yaml", 'apiVersion: {{ include "x" . }}\nkind: Deployment\n'),
+        (Kind.IAC, "k.json", '{"kind":"Pod","apiVersion":"v1"}'),
+        (Kind.IAC, "c.json", '{"Resources":{"B":{"Type":"AWS::S3::Bucket"}}}'),
+        (Kind.TEXT, ".env", "KEY=\0\0\0\0\0"),
+        (Kind.TEXT, "prod.env", "\0\1\2"),
+        (Kind.TEXT, ".env.local", "\0\1\2"),
+        (Kind.SOURCE, "a.py", "\0\1\2"),
+        (Kind.NOTEBOOK, "x", '{"cells": []}'.encode("utf-16").decode("latin-1")),
         (Kind.IAC, "c.yaml", "AWSTemplateFormatVersion: '2010-09-09'"),
         (Kind.IAC, "c.json", '{"Resources": {"B": {\n"Type": "AWS::S3::Bucket"}}}'),
         (Kind.TEXT, "c.yaml", "note: the AWS::S3 kind\n"),
@@ -80,7 +88,7 @@ def test_names(expected, names):
     ],
 )
 def test_what_the_text_says(expected, path, text):
-    assert kind(path, text) is expected
+    assert kind(path, text if text[:1] != "ÿ" else text.encode("latin-1")) is expected
 
 
 class Odd:
@@ -180,6 +188,15 @@ def saved(value, save=np.save):
         (Kind.TEXT, "hällo".encode("utf-16")),
         (Kind.TEXT, b"\xef\xbb\xbfhello"),
         (Kind.TEXT, "naïve café".encode("latin-1")),
+        (Kind.TEXT, "key = value\n".encode("utf-16-le")),
+        (Kind.TEXT, "key = value\n".encode("utf-16-be")),
+        (Kind.TEXT, "key = value\n".encode("utf-32-be")),
+        (Kind.TEXT, b"x" * 200 + b"\0\n"),
+        (Kind.TEXT, b"ORC is what they are called\n"),
+        (Kind.TEXT, b"GGUF, PAR1 and FEA1 are magic numbers\n"),
+        (Kind.BINARY, (b"\x01\0\x02\0" * 99)),
+        (Kind.BINARY, tarred("index.json", "manifest.json")),
+        (Kind.BINARY, zipped("manifest.json", "popup.html")),
     ],
 )
 def test_bytes_tell_whatever_the_name(expected, data):
@@ -218,7 +235,7 @@ def test_names_at_the_end_of_an_archive_tell(tmp_path):
         archive.writestr("big.txt", bytes(200_000))
         archive.writestr("y.pkl", b"")
     with tarfile.open(tmp_path / "t", "w") as archive:
-        for name in ("big.txt", "manifest.json"):
+        for name in ("big.txt", "0" * 64 + "/layer.tar"):
             info = tarfile.TarInfo(name)
             info.size = 200_000
             archive.addfile(info, io.BytesIO(bytes(200_000)))

@@ -9,7 +9,7 @@ from mlsec_nb.core import Artifact, Cell, Document, Gap, Location, Part, Segment
 from . import languages
 from .origins import Composed, Joined, Json, JsonOrigin, Leaves, at_pointer
 from .outputs import Outputs
-from .positions import Nth, Path, Raw, Shadowing
+from .positions import Path, Raw, Shadowing
 from .texts import text_segments
 
 SCANNER = "notebooks"
@@ -135,22 +135,24 @@ class _Reader:
     def _shadowed(self, value: Any, path: Path) -> None:
         """What stands under a key that is written again later in the same object."""
         if isinstance(value, Shadowing):
+            hides = [nth for nth, hidden in value.shadowed if hidden != value[nth.key]]
             for nth, hidden in value.shadowed:
                 if hidden != value[nth.key]:
                     self._hidden(hidden, (*path, nth))
                 self._shadowed(hidden, (*path, nth))
+            if hides:
+                self._gap(self._place_of(path), "an object says the same key twice: others may read the other value")
         items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
         for step, item in items:
             if isinstance(item, dict | list):
                 self._shadowed(item, (*path, step))
 
     def _hidden(self, value: Any, path: Path) -> None:
-        step = path[-1]
-        assert isinstance(step, Nth)
-        number = path[1] + 1 if len(path) > 2 and path[0] == "cells" and isinstance(path[1], int) else None
-        place = self._place.with_(cell=number, part="shadowed")
-        self._gap(place, f'"{step.key[:40]}" is written twice in one object: other programs may read the other value')
-        self._leaves(value, path, place, 0)
+        self._leaves(value, path, self._place_of(path), 0)
+
+    def _place_of(self, path: Path) -> Location:
+        number = path[1] + 1 if len(path) > 1 and path[0] == "cells" and isinstance(path[1], int) else None
+        return self._place.with_(cell=number, part="shadowed")
 
     def _stray(self, value: Any, path: Path, place: Location, reason: str) -> None:
         self._gap(place, reason)
@@ -221,7 +223,7 @@ def _rest_of_cell(cell: dict[str, Any], name: str | None) -> dict[str, Any]:
         rest["input"] = cell["input"]
     if "id" in cell and name is None:
         rest["id"] = cell["id"]
-    if cell.get("cell_type") not in _PARTS.keys() | {None}:
+    if not isinstance(kind := cell.get("cell_type"), str | None) or (kind and kind not in _PARTS):
         rest["cell_type"] = cell["cell_type"]
     for key in ("execution_count", "prompt_number", "language", "collapsed", "level"):
         if isinstance(cell.get(key), str | list | dict) and cell[key] != "python":

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol
 
 from mlsec_nb.core import Location
 
-from .positions import Lines, Name, Nth, Path, Raw, pointer
+from .positions import Item, Lines, Name, Nth, Path, Raw, pointer
 
 
 class Run(NamedTuple):
@@ -104,6 +104,7 @@ def _kept(match: re.Match[str]) -> str:
 
 _dump = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
 _ESCAPED = re.compile(r"\\(?:u00([0-9a-f]{2})|(.))", re.DOTALL)
+_NUMBERS = {int, float, bool, type(None)}
 _LETTERS = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
 
 
@@ -144,6 +145,8 @@ def _json_runs(value: Any, path: Path) -> Iterator[tuple[int, Path, int | None]]
             yield 3, (*path, key), None  # quote, colon, blank
             yield from _json_runs(item, (*path, key))
         yield 1, path, None
+    elif isinstance(value, list) and set(map(type, value)) <= _NUMBERS:
+        yield len(_dump(value)), (*path, Item.COUNTED), None
     elif isinstance(value, list):
         yield 1, path, None
         for index, item in enumerate(value):
@@ -187,7 +190,7 @@ def _tell(value: Any, name: str, lines: list[str]) -> None:
         else:
             for item in value:
                 _tell(item, name, lines)
-    elif value is not None:
+    elif name or value is not None:
         lines.append(f"{name} = {_dump(value)}\n" if name else f"{_dump(value)}\n")
 
 
@@ -209,7 +212,7 @@ def _leaves(value: Any, path: Path, name: str) -> Iterator[tuple[str, Path, int 
                 yield from _leaves(item, (*path, index), name)
     elif isinstance(value, str):
         yield from _line(Joined([(path, value)]), path, name)
-    elif value is not None:
+    elif name or value is not None:
         yield from _named(path, name)
         yield _dump(value) + "\n", path, None
 
@@ -249,6 +252,13 @@ class JsonOrigin:
     _runs: list[Run] | None = field(default=None, repr=False)
     _lines: Lines | None = field(default=None, repr=False)
 
+    @staticmethod
+    def _counted(run: Run, text: str, offset: int) -> Run:
+        """The run with the path of the very number of a list (an empty list has one path more than it needs)."""
+        if not run.path or run.path[-1] is not Item.COUNTED:
+            return run
+        return run._replace(path=(*run.path[:-1], text.count(", ", run.start, offset)))
+
     @property
     def runs(self) -> list[Run]:
         """All runs of the text, in its order; at least one."""
@@ -262,7 +272,7 @@ class JsonOrigin:
 
     def at(self, text: str, start: int, end: int) -> Location:
         try:
-            run = self.run(start)
+            run = self._counted(self.run(start), text, start)
         except RecursionError:  # read at the edge of what Python nests, and asked from deeper inside a program
             return self.place
         lines = self._lines = self._lines or Lines(text)

@@ -1,5 +1,6 @@
 """The outputs and attachments of one cell as segments: streams, tracebacks, and every MIME part."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any, TypeGuard
 
@@ -7,7 +8,7 @@ from mlsec_nb.core import Location, Part, Segment
 
 from . import images
 from .origins import Joined, Json, JsonOrigin, Leaves, at_pointer
-from .positions import Path, Raw
+from .positions import Path, Raw, shown
 from .terminal import CODES
 from .texts import image_segments, text_segments
 
@@ -17,6 +18,8 @@ _OLD = {
     "json": "application/json",
     "javascript": "application/javascript", "png": "image/png", "jpeg": "image/jpeg", "pdf": "application/pdf",
 }  # fmt: skip
+_RESULTS = ("pyout", "display_data", "execute_result")  # no set: what is compared may be a list
+_MIME = re.compile(r"[a-z]+/[a-z0-9.+_-]{1,80}")
 _BINARY = ("image/", "audio/", "video/", "font/", "application/pdf", "application/octet-stream")
 _TOLD = frozenset({"output_type", "name", "stream", "text", "data", "metadata", "traceback", "ename", "evalue",
                    "execution_count", "prompt_number"})  # fmt: skip
@@ -60,7 +63,8 @@ class Outputs:
             yield from self._leaves(value, path, "attachment", len(path))
             return
         for name, bundle in value.items():
-            yield from self._bundle(bundle, (*path, name), f"attachment {name}", Part.ATTACHMENT)
+            yield from self._bundle(bundle, (*path, name), f"attachment {shown(name)}", Part.ATTACHMENT)
+        yield from self._leaves(dict.fromkeys(value, 0), path, "attachment", len(path))  # names are texts as well
 
     def _stream(self, run: list[tuple[Path, Any]], name: str) -> Iterator[Segment]:
         depth = len(run[0][0]) - 2
@@ -82,7 +86,7 @@ class Outputs:
             yield from self._error(output, path, number)
         if "data" in output:
             yield from self._bundle(output["data"], (*path, "data"), f"output {number}", Part.OUTPUT)
-        if output.get("output_type") in {"pyout", "display_data", "execute_result"} or "data" not in output:
+        if output.get("output_type") in _RESULTS or "data" not in output:
             old = {key: output[key] for key in _OLD if key in output}
             for key, value in old.items():
                 yield from self._mime(_OLD[key], value, (*path, key), f"output {number}", Part.OUTPUT)
@@ -121,9 +125,11 @@ class Outputs:
             return
         for mime, value in bundle.items():
             yield from self._mime(mime, value, (*path, mime), part, kind)
+            if not _MIME.fullmatch(mime):
+                yield from self._leaves({mime: 0}, path, part, len(path))
 
     def _mime(self, mime: str, value: Any, path: Path, part: str, kind: Part) -> Iterator[Segment]:
-        name = f"{part} {mime}"
+        name = f"{part} {mime if _MIME.fullmatch(mime) else shown(mime)}"
         if is_text(value):
             if value:
                 yield from self._payload(mime, value, path, name, kind)

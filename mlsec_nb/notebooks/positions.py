@@ -5,8 +5,12 @@ import re
 from array import array
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
+from enum import Enum
+from functools import lru_cache
 from json.decoder import scanstring  # type: ignore[attr-defined]  # the C scanner of string literals
 from typing import Any, TypeAlias
+
+from mlsec_nb.core import mask_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +28,13 @@ class Name:
     step: "str | Nth"
 
 
-Step: TypeAlias = str | int | Nth | Name
+class Item(Enum):
+    """An item of a list of numbers, which one is told by the commas before it in the text."""
+
+    COUNTED = "counted"
+
+
+Step: TypeAlias = str | int | Nth | Name | Item
 Path: TypeAlias = tuple[Step, ...]
 
 _BLANK = re.compile(r"[ \t\n\r]*")
@@ -36,14 +46,20 @@ _scan = json.JSONDecoder(strict=False).scan_once  # type: ignore[attr-defined]  
 
 
 def pointer(path: Path) -> str:
-    """A path as a JSON pointer (RFC 6901)."""
+    """A path as a JSON pointer (RFC 6901), fit to be shown."""
     return "".join("/" + _word(step).replace("~", "~0").replace("/", "~1") for step in path)
 
 
 def _word(step: Step) -> str:
     while isinstance(step, Name | Nth):
         step = step.step if isinstance(step, Name) else step.key
-    return str(step)
+    return shown(step) if isinstance(step, str) else str(step)
+
+
+@lru_cache(4096)
+def shown(key: str) -> str:
+    """A key as it may be shown in a location: somebody may have written a secret there."""
+    return mask_text(key, 80)
 
 
 class Lines:
@@ -100,7 +116,8 @@ class Raw:
         """`text` is what is walked; `shown` is the file as it is, of the same length, when `text` was mended."""
         self.text = text
         self.lines = Lines(text if shown is None else shown)
-        self._children: dict[int, dict[Step, int]] = {}
+        self._members: dict[int, dict[Step, int]] = {}
+        self._items: dict[int, array[int]] = {}
         self._literals: dict[int, Literal] = {}
 
     def value(self, path: Path) -> int | None:
@@ -109,7 +126,7 @@ class Raw:
         for step in path:
             if place is None or self.text[place : place + 1] not in {"{", "["}:
                 return None
-            place = self._members(place).get(step)
+            place = self._member(place, step)
         return place
 
     def literal(self, path: Path) -> Literal | None:
@@ -155,17 +172,21 @@ class Raw:
     def _blank(self, start: int) -> int:
         return _BLANK.match(self.text, start).end()  # type: ignore[union-attr]
 
-    def _members(self, start: int) -> dict[Step, int]:
-        if start not in self._children:
-            walk = self._object if self.text[start] == "{" else self._array
-            self._children[start] = walk(start)
-        return self._children[start]
+    def _member(self, start: int, step: Step) -> int | None:
+        if self.text[start] == "{":
+            if start not in self._members:
+                self._members[start] = self._object(start)
+            return self._members[start].get(step)
+        if start not in self._items:
+            self._items[start] = self._array(start)
+        items = self._items[start]
+        return items[step] if isinstance(step, int) and 0 <= step < len(items) else None
 
-    def _array(self, start: int) -> dict[Step, int]:
-        found: dict[Step, int] = {}
+    def _array(self, start: int) -> "array[int]":
+        found = array("q")
         place = self._blank(start + 1)
         while self.text[place : place + 1] not in {"]", ""}:
-            found[len(found)] = place
+            found.append(place)
             place = self._blank(max(self.end(place), place + 1))
             if self.text[place : place + 1] == ",":
                 place = self._blank(place + 1)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any
 
 from mlsec_nb.core import Artifact, Cell, Document, Gap, Location, Part, Segment
@@ -13,6 +14,7 @@ from .positions import Path, Raw, Shadowing
 from .texts import text_segments
 
 SCANNER = "notebooks"
+_GAPS = 100  # of one notebook that are told one by one
 _ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")  # the format of nbformat 4.5
 _CELL_KEYS = frozenset({"cell_type", "id", "source", "input", "outputs", "metadata", "attachments", "execution_count",
                         "prompt_number", "language", "collapsed", "level"})  # fmt: skip
@@ -21,19 +23,28 @@ _TOP_KEYS = frozenset({"cells", "worksheets", "metadata", "nbformat", "nbformat_
 _WIDGETS = "widgets"
 
 
-def document(artifact: Artifact, value: Any, raw: Raw, *, shadowing: bool) -> Document:
-    """The document of a parsed notebook; `shadowing` says that somewhere in it a key is written twice."""
-    return _Reader(artifact, raw).read(value, shadowing=shadowing)
+class TooManyError(Exception):
+    """A notebook of more parts than can be told apart in bounded memory."""
+
+
+def document(artifact: Artifact, value: Any, raw: Raw, most: int, *, shadowing: bool) -> Document:
+    """The document of a parsed notebook; `shadowing` says that somewhere in it a key is written twice.
+
+    Raises `TooManyError` when there are more than `most` cells or other parts.
+    """
+    return _Reader(artifact, raw, most).read(value, shadowing=shadowing)
 
 
 class _Reader:
     """One walk over one notebook; collects segments, gaps and cells in the order of the document."""
 
-    def __init__(self, artifact: Artifact, raw: Raw) -> None:
+    def __init__(self, artifact: Artifact, raw: Raw, most: int) -> None:
+        self._most = most
         self._artifact = artifact
         self._raw = raw
         self._segments: list[Segment] = []
         self._gaps: list[Gap] = []
+        self._ungiven = 0
         self._cells: list[Cell] = []
         self._place = Location(path=artifact.path)
 
@@ -48,11 +59,16 @@ class _Reader:
             self._gap(self._place, "has no list of cells")
         for number, (path, cell) in enumerate(cells, 1):
             self._cell(number, path, cell)
+            if len(self._segments) > self._most:
+                raise TooManyError
         self._notebook_metadata(top)
         for path, rest in _rest_of_notebook(top):
             self._leaves(rest, path, self._place.with_(part="field"), 0)
         if shadowing:
             self._shadowed(value, ())
+        if self._ungiven:
+            reason = f"has {self._ungiven:,} more parts of a wrong shape"
+            self._gaps.append(Gap(location=self._place, scanner=SCANNER, reason=reason, code="malformed"))
         return Document(
             artifact=self._artifact, segments=tuple(self._segments), gaps=tuple(self._gaps), cells=tuple(self._cells),
             language=self._language, metadata=metadata if isinstance(metadata, dict) else {},
@@ -112,7 +128,7 @@ class _Reader:
                 value, (*path, "outputs"), place.with_(part="field"), f"outputs of cell {place.cell} are no list"
             )
             return ()
-        found = tuple(self._bundles(place).read(value, (*path, "outputs")))
+        found = tuple(islice(self._bundles(place).read(value, (*path, "outputs")), self._most + 1))
         self._segments.extend(found)
         return found
 
@@ -169,7 +185,10 @@ class _Reader:
             self._segments.append(Segment(text, part, place, JsonOrigin(place, self._raw, composed, label), language))
 
     def _gap(self, place: Location, reason: str) -> None:
-        self._gaps.append(Gap(location=place, scanner=SCANNER, reason=reason, code="malformed"))
+        if len(self._gaps) < _GAPS:
+            self._gaps.append(Gap(location=place, scanner=SCANNER, reason=reason, code="malformed"))
+        else:
+            self._ungiven += 1
 
 
 def text_of(path: Path, value: Any) -> tuple[Composed, bool]:

@@ -17,6 +17,7 @@ _TOKEN = re.compile(
 _BAD_ESCAPE = re.compile(r'\\(?:u[0-9a-fA-F]{4}|["\\/bfnrt]|(?P<bad>.|\Z))', re.DOTALL)
 _CLOSER = {"{": "}", "[": "]"}
 _DEEPEST = 400  # the decoder gives up at about twice that
+_MOST_EDITS = 100_000  # a merge leaves dozens; what has more never was a notebook
 
 Span = tuple[int, int]
 
@@ -24,13 +25,13 @@ Span = tuple[int, int]
 def mend(text: str) -> tuple[str, list[Span]] | None:
     """A text that may parse, at least as long and with every offset kept, and the spans that were written over.
 
-    None when there is nothing to mend: no object or array begins, or too many are open.
+    None when there is nothing to mend: no object or array begins, too many are open, or too much does not fit.
     """
     mender = _Mender(text)
     for match in _TOKEN.finditer(text):
         kind = match.lastgroup or ""
         mender.take("string" if kind == "closed" else kind, match)
-        if len(mender.stack) > _DEEPEST:
+        if len(mender.stack) > _DEEPEST or len(mender.edits) > _MOST_EDITS:
             return None
     return mender.finish()
 

@@ -7,6 +7,7 @@ time, for an ignore file may be hostile: the shortest match of what stands betwe
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self
 
 _STAR, _STARS, _SLASH = object(), object(), object()
@@ -24,7 +25,7 @@ class _NoPatternError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class _Glob:
-    regex: re.Pattern[str]
+    regex: str
     ignores: bool
     folders_only: bool
     whole_path: bool  # otherwise the last name alone
@@ -48,8 +49,8 @@ class Globs:
             except _NoPatternError:
                 if strict:
                     raise ValueError(f"{line!r} is no pattern that could match a path") from None
-        names = [glob.regex.pattern for glob in globs if not glob.whole_path]
-        paths = [glob.regex.pattern for glob in globs if glob.whole_path]
+        names = [glob.regex for glob in globs if not glob.whole_path]
+        paths = [glob.regex for glob in globs if glob.whole_path]
         gate = "|".join([*(f"(?:.*/)?(?:{name})" for name in names), *paths]) or "(?!)"
         return cls(tuple(reversed(globs)), re.compile(gate, re.DOTALL))
 
@@ -59,7 +60,7 @@ class Globs:
             return None
         name = path[path.rfind("/") + 1 :]
         for glob in self.globs:
-            if (folder or not glob.folders_only) and glob.regex.fullmatch(path if glob.whole_path else name):
+            if (folder or not glob.folders_only) and _compiled(glob.regex).fullmatch(path if glob.whole_path else name):
                 return glob.ignores
         return None
 
@@ -69,6 +70,11 @@ class Globs:
         if any(self.says(path[:end], folder=True) for end in ends if end):
             return True
         return bool(self.says(path, folder=False))
+
+
+@lru_cache(maxsize=8192)  # most patterns never come past the gate
+def _compiled(regex: str) -> re.Pattern[str]:
+    return re.compile(regex, re.DOTALL)
 
 
 def _glob(line: str) -> _Glob | None:
@@ -88,7 +94,7 @@ def _glob(line: str) -> _Glob | None:
     whole = "/" in line
     parts = _components(_tokens(line.removeprefix("/")))
     regex = _path_regex(parts) if whole else _name_regex(parts[0])
-    return _Glob(re.compile(regex, re.DOTALL), ignores, folders_only, whole)
+    return _Glob(regex, ignores, folders_only, whole)
 
 
 def _without_trailing_spaces(line: str) -> str:

@@ -3,11 +3,12 @@
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mlsec_nb.core import CannotRead, Globs, UsageError
 from mlsec_nb.io.files import LocalFile
 
-_LIMIT = 4 << 20  # bytes of an ignore file
+_LIMIT = 64 << 10  # bytes of an ignore file; one that is bigger ignores nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,12 @@ def read_rules(folder: str, name: str = ".gitignore") -> Rules | None:
         data = LocalFile(os.path.join(folder, name)).read(_LIMIT)
     except CannotRead:
         return None
-    lines = data.decode("utf-8", "surrogateescape").removeprefix("\ufeff").split("\n")
-    return Rules(_base(folder), Globs.of(lines), name)
+    return Rules(_base(folder), _globs(data), name)
+
+
+@lru_cache(maxsize=64)  # many folders hold copies of the same file
+def _globs(data: bytes) -> Globs:
+    return Globs.of(data.decode("utf-8", "surrogateescape").removeprefix("\ufeff").split("\n"))
 
 
 def rules_of(lines: Iterable[str], folder: str, source: str) -> Rules | None:

@@ -12,22 +12,25 @@ from mlsec_nb.core import CannotRead
 from mlsec_nb.io.files import LocalFile
 
 _LIMIT = 512 << 20  # bytes of an index; about four million files
+_LONGEST = 4096  # bytes of a path
 _FIXED = 62  # bytes of an entry before its name, with SHA-1
 
 
 def tracked(repository: str) -> frozenset[str]:
     """Absolute paths of all tracked files and of the folders that they lie in; empty without an index to read."""
+    found = {repository}
     try:
-        names = list(_names(LocalFile(os.path.join(_git_folder(repository), "index")).read(_LIMIT)))
+        index = LocalFile(os.path.join(_git_folder(repository), "index")).read(_LIMIT)
+        budget = max(len(index) * 8, 1 << 20)  # characters of paths; what costs more was made to cost much
+        for name in _names(index):
+            path = os.path.join(repository, os.fsdecode(name).replace("/", os.sep))
+            while path not in found and budget > 0:
+                budget -= len(path)
+                found.add(path)
+                path = os.path.dirname(path)
     except (CannotRead, struct.error, IndexError, ValueError):
         return frozenset()
-    found = {repository}
-    for name in names:
-        path = os.path.join(repository, os.fsdecode(name).replace("/", os.sep))
-        while path not in found:
-            found.add(path)
-            path = os.path.dirname(path)
-    return frozenset(found)
+    return frozenset(found) if budget > 0 else frozenset()
 
 
 def _git_folder(repository: str) -> str:
@@ -54,6 +57,8 @@ def _names(data: bytes) -> Iterator[bytes]:
             kept = len(name) - dropped
         end = data.index(b"\0", at)
         name = name[:kept] + data[at:end]
+        if len(name) > _LONGEST:
+            raise ValueError
         at = end + 1 if version == 4 else begin + (end - begin) // 8 * 8 + 8
         yield name
 

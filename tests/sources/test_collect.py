@@ -199,7 +199,8 @@ def test_what_git_tracks_is_looked_at_even_when_ignored(here, version):
         "x" * 200 + "/" + "y" * 200 + ".log",
     )
     (here / ".gitignore").write_text("out/\n*.log\n")
-    git("add", "-f", "out/forced.py", "out/deep/forced.ipynb", "a.log", "x" * 200)
+    plant(here, "z.log")
+    git("add", "-f", "out/forced.py", "out/deep/forced.ipynb", "a.log", "z.log", "x" * 200, ".gitignore")
     git("update-index", "--index-version", version)
     assert paths(".") == [
         ".gitignore",
@@ -207,6 +208,7 @@ def test_what_git_tracks_is_looked_at_even_when_ignored(here, version):
         "out/deep/forced.ipynb",
         "out/forced.py",
         "x" * 200 + "/" + "y" * 200 + ".log",
+        "z.log",
     ]
     assert gaps(".")["out"] == ("skipped", "1 file is left out by .gitignore: not.py")
     assert paths(".", config=Config(exclude=("out",), root=here))[:2] == [".gitignore", "a.log"]
@@ -217,8 +219,33 @@ def test_what_git_tracks_is_looked_at_even_when_ignored(here, version):
     git("worktree", "add", "-q", str(here.parent / f"tree{version}"))
     plant(here.parent / f"tree{version}", "new.log")
     assert "a.log" in "".join(paths(str(here.parent / f"tree{version}")))
-    (here / ".git/index").write_bytes(b"DIRC garbage")
+    index = (here / ".git/index").read_bytes()
+    for broken in (b"DIRC garbage", index[:40], b"XXXX" + index[4:], index[:4] + b"\0\0\0\x09" + index[8:], index[:90]):
+        (here / ".git/index").write_bytes(broken)
+        assert paths(".") == [".gitignore"]
+    (here / ".git/index").unlink()
     assert paths(".") == [".gitignore"]
+
+
+def test_an_index_that_was_made_to_cost_much_is_not_believed(here):
+    git("init", "-q")
+    (here / ".gitignore").write_text("*.log\n")
+    plant(here, "a.log")
+    entry = bytes(60) + (1).to_bytes(2, "big")
+    growing = b"".join(entry + b"\0" + b"d/" * 50 + b"\0" for _ in range(2000))
+    for count in (30, 2000):
+        (here / ".git/index").write_bytes(b"DIRC" + (4).to_bytes(4, "big") + count.to_bytes(4, "big") + growing)
+        assert paths(".") == [".gitignore"]
+    many = b"".join(entry + b"\0" + b"e" + b"\0" for _ in range(4000))
+    wide = entry + b"\0" + b"/".join(b"%d" % n for n in range(900)) + b"\0"
+    (here / ".git/index").write_bytes(b"DIRC" + (4).to_bytes(4, "big") + (3000).to_bytes(4, "big") + wide + many)
+    assert paths(".") == [".gitignore"]
+
+
+def test_an_ignore_file_that_is_too_big_ignores_nothing(here):
+    plant(here, "a.log")
+    (here / ".gitignore").write_text("*.log\n" * 20_000)
+    assert paths(".") == [".gitignore", "a.log"]
 
 
 def test_a_repository_inside_has_its_own_rules(here):

@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from mlsec_nb.config import Config, Limits
 from mlsec_nb.core import Artifact, CannotRead, Gap, Kind, Location, UsageError
-from mlsec_nb.io.files import LocalFile, Memory, read_bounded
+from mlsec_nb.io.files import LocalFile, Memory, read_bounded, why
 
 from .ignoring import Ignored, Rules, rules_of
 from .inside import kind_inside
@@ -129,7 +129,7 @@ def artifact(entry: Entry, limits: Limits) -> Artifact | Gap:
     except CannotRead as error:
         return Gap(location=Location(path=entry.shown), scanner=NAME, reason=str(error), code=error.code)
     except OSError as error:
-        return Gap(location=Location(path=entry.shown), scanner=NAME, reason=str(error.strerror))
+        return Gap(location=Location(path=entry.shown), scanner=NAME, reason=why(error))
     kind = kind_of(entry.shown, head)
     if kind is Kind.BINARY:
         kind = kind_inside(content, head, limits) or kind

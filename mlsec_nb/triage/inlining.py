@@ -37,7 +37,8 @@ class _Said:
     document: Document
     foreign: Foreign
     today: dt.date
-    _marks: dict[int, tuple[Mark, ...]] = field(default_factory=dict)
+    _marks: dict[int, "_Marks"] = field(default_factory=dict)
+    _cells_said: dict[int | None, tuple[tuple[Mark, str], ...]] = field(default_factory=dict)
 
     def about(self, finding: Finding) -> Judged:
         reason = ""
@@ -57,30 +58,18 @@ class _Said:
         place = finding.location
         segment = self._segments.get(_place(place))
         if segment and segment.part in _TRUSTED and place.line is not None:
-            for mark in self._marks_of(segment):
-                if self._touches(mark, place, self._marks_of(segment)):
-                    yield mark, f"in line {mark.line}"
-        if cell := self._cells.get(place.cell or 0):
-            for mark in self._marks_of(cell.source):
-                if mark.scope is Scope.CELL:
-                    yield mark, f"in line {mark.line} of the cell"
-            yield from ((mark, "in the metadata of the cell") for mark in _in_metadata(cell.metadata))
+            yield from ((mark, f"in line {mark.line}") for mark in _near(place, self._marks_of(segment).lines))
+        yield from self._of_cell(place.cell)
         yield from self._of_the_file
 
-    @staticmethod
-    def _touches(mark: Mark, place: Location, marks: tuple[Mark, ...]) -> bool:
-        """A mark touches what begins or ends in its line; standing alone, what begins in the line below.
-
-        Several marks may stand below each other.
-        """
-        first = place.line or 0
-        last = place.end_line or first
-        if last > first and place.end_column == 1:
-            last -= 1
-        if mark.scope is Scope.LINE:
-            return mark.line in {first, last}
-        alone = {other.line for other in marks if other.scope is Scope.NEXT_LINE}
-        return mark.scope is Scope.NEXT_LINE and mark.line < first and alone.issuperset(range(mark.line, first))
+    def _of_cell(self, number: int | None) -> tuple[tuple[Mark, str], ...]:
+        if number not in self._cells_said:
+            said: list[tuple[Mark, str]] = []
+            if cell := self._cells.get(number or 0):
+                said += [(mark, f"in line {mark.line} of the cell") for mark in self._marks_of(cell.source).cell]
+                said += [(mark, "in the metadata of the cell") for mark in _in_metadata(cell.metadata)]
+            self._cells_said[number] = tuple(said)
+        return self._cells_said[number]
 
     @cached_property
     def _segments(self) -> Mapping[_Place, Segment]:
@@ -99,16 +88,44 @@ class _Said:
                 continue
             if lines >= _TOP:
                 break
-            marks = (mark for mark in self._marks_of(segment) if mark.scope is Scope.FILE and lines + mark.line <= _TOP)
+            marks = (mark for mark in self._marks_of(segment).file if lines + mark.line <= _TOP)
             found += [(mark, "at the top of the file") for mark in marks]
             lines += segment.text.count("\n", 0, 1 << 16) + 1
         found += [(mark, "in the metadata of the notebook") for mark in _in_metadata(self.document.metadata)]
         return tuple(found)
 
-    def _marks_of(self, segment: Segment) -> tuple[Mark, ...]:
+    def _marks_of(self, segment: Segment) -> "_Marks":
         if (marks := self._marks.get(id(segment))) is None:
-            marks = self._marks[id(segment)] = tuple(marks_in(segment.text))
+            marks = self._marks[id(segment)] = _Marks(segment.text)
         return marks
+
+
+class _Marks:
+    """The marks of one text by how far they reach; those of lines by line."""
+
+    def __init__(self, text: str) -> None:
+        self.lines: dict[int, list[Mark]] = {}
+        self.cell: list[Mark] = []
+        self.file: list[Mark] = []
+        for mark in marks_in(text):
+            if mark.scope in {Scope.CELL, Scope.FILE}:
+                (self.cell if mark.scope is Scope.CELL else self.file).append(mark)
+            else:
+                self.lines.setdefault(mark.line, []).append(mark)
+
+
+def _near(place: Location, lines: Mapping[int, list[Mark]]) -> Iterator[Mark]:
+    """Marks in the line where something begins or ends, and those that stand alone above it, below each other."""
+    first = place.line or 0
+    last = place.end_line or first
+    if last > first and place.end_column == 1:
+        last -= 1
+    for line in dict.fromkeys((first, last)):
+        yield from (mark for mark in lines.get(line, ()) if mark.scope is Scope.LINE)
+    above = first - 1
+    while alone := [mark for mark in lines.get(above, ()) if mark.scope is Scope.NEXT_LINE]:
+        yield from alone
+        above -= 1
 
 
 def _place(place: Location) -> _Place:

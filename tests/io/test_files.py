@@ -142,6 +142,11 @@ def test_a_full_disk_is_one_line_and_leaves_the_old_file(tmp_path, monkeypatch):
     assert os.listdir(tmp_path) == ["a"]
 
 
+def test_a_device_that_is_full_is_one_line():
+    with pytest.raises(UsageError, match=r"^/dev/full: cannot be written: no space is left on the disk$"):
+        write_atomic("/dev/full", "x")
+
+
 def test_an_interrupt_leaves_nothing_half_written(tmp_path, monkeypatch):
     def interrupted(_):
         raise KeyboardInterrupt

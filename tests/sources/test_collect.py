@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from mlsec_nb.config import Config
 from mlsec_nb.core import Artifact, Gap, Kind, UsageError
+from mlsec_nb.io.files import LocalFile
 from mlsec_nb.sources import collect
 
 
@@ -300,6 +301,40 @@ def test_what_cannot_be_listed_or_opened_is_a_gap(here, monkeypatch):
         "a": ("unreadable", "the folder cannot be listed: permission denied"),
         "b.py": ("unreadable", "permission denied"),
     }
+
+
+def test_errors_of_the_disk_are_gaps(here):
+    plant(here, "a.py", "b.py")
+
+    class Entry:
+        name, path = "a.py", "a.py"
+
+        def is_symlink(self):
+            raise OSError(5, "Input/output error")
+
+    class Listing(list):
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            return None
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "scandir", lambda _: Listing([Entry()]))
+        assert gaps(".") == {"a.py": ("unreadable", "input/output error")}
+
+    class Broken(io.BytesIO):
+        def read(self, *_):
+            raise OSError(5, "Input/output error")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(LocalFile, "open", lambda _: Broken())
+        assert gaps("a.py") == {"a.py": ("unreadable", "input/output error")}
+
+
+def test_a_folder_that_is_one_thing_can_be_named(here):
+    plant(here, "img/oci-layout", "img/index.json", data=b"{}")
+    assert paths("img", ".", "img/") == ["img"]
 
 
 def test_very_deep_folders(here):

@@ -125,3 +125,20 @@ def test_files_that_are_no_files(here):
     with pytest.raises(UsageError, match=r"\.gitleaksignore: is a folder"):
         read_foreign(here)
     assert Foreign().knows(all_found(file(WORD))[0], None) is None
+
+
+def test_only_so_many_words_of_a_match_are_compared(here):
+    planted(here, **{"a.py": [{"hashed_secret": sha1(WORD)}]})
+    for before, expected in [(20, Status.KNOWN), (500, Status.NEW)]:
+        document = file(" ".join(f"word{n}" for n in range(before)) + f" {WORD}")
+        (finding,) = found(SECRET, document.segments[0], document.segments[0].text)
+        assert [one.status for one in inline(document, [finding], read_foreign(here))] == [expected]
+
+
+def test_a_finding_without_a_place_in_the_text_is_not_known(here):
+    planted(here, **{"a.py": [{"hashed_secret": sha1(WORD)}]})
+    document = file(WORD)
+    (finding,) = all_found(document)
+    for place in (document.segments[0].place, finding.location.with_(line=9, end_line=9)):
+        moved = finding.__class__(rule=SECRET, scanner="secrets", location=place, evidence=finding.evidence)
+        assert [one.status for one in inline(document, [moved], read_foreign(here))] == [Status.NEW]

@@ -1,6 +1,9 @@
 import datetime as dt
+import time
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mlsec_nb.core import Part, Status
 from mlsec_nb.triage import inline
@@ -214,3 +217,35 @@ def test_findings_without_a_line_or_a_segment():
     ]
     assert [one.status for one in inline(document, nowhere)] == ["suppressed", "new"]
     assert inline(document, []) == []
+
+
+def test_many_marks_and_many_findings_take_little_time():
+    began = time.perf_counter()
+    text = "\n".join(f"{WORD} # pragma: allowlist secret\n# mlsec: ignore-cell[NO-{n}] x" for n in range(1500))
+    assert set(statuses(file(text))) == {"suppressed"}
+    assert set(statuses(notebook(text))) == {"suppressed"}
+    assert time.perf_counter() - began < 5
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["x", WORD, "", "  "]),
+            st.sampled_from(["", "# mlsec: ignore[SECRET-*] a", "# mlsec: ignore[LOAD-*] b", "# nosec"]),
+        ),
+        min_size=1,
+        max_size=8,
+    )
+)
+@settings(deadline=None)
+def test_a_mark_reaches_its_own_line_or_alone_the_next(lines):
+    """Told again from the lines themselves: what holds for one line depends on it and on the comments right above."""
+    text = "\n".join(f"{word} {comment}" for word, comment in lines)
+    expected, carried = [], False
+    for word, comment in lines:
+        ours = comment.startswith("# mlsec: ignore[SECRET")
+        if word == WORD:
+            expected.append("suppressed" if ours or carried else "new")
+        alone = not word.strip() and comment.startswith("# mlsec")
+        carried = alone and (ours or carried)
+    assert statuses(file(text)) == expected

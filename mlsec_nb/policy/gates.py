@@ -1,0 +1,237 @@
+"""The four gates: which checks each of them needs, and what their outcomes come to.
+
+A required check that did not run, failed to run, was left out, or could not look at everything leaves the gate
+undecided (exit code 2). Findings and denials win: a gate that has something to stop for says so (exit code 1).
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+from mlsec_nb.config import Config
+from mlsec_nb.core import Gap, Judged, MlsecError, Report, Severity, UsageError, Verdict
+
+from .decisions import Decision
+from .thresholds import verdict
+
+NAMES = ("pre-commit", "ci", "pre-deploy", "deploy")
+_SHARED = ("pipeline", "sources")  # gaps of these concern every check
+
+
+class State(StrEnum):
+    """What became of a check."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    UNDECIDED = "undecided"  # it ran, and could not look at everything
+    NOT_RUN = "not run"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """What one gate asks for; `checks` and `optional` are names of scanners."""
+
+    name: str
+    checks: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+    targets: tuple[str, ...] = (".",)
+    fail_on: Severity | None = None
+    allow_gaps: tuple[str, ...] | None = None
+    policies: tuple[str, ...] = ()
+    built_in: bool = False  # the policies that come with mlsec, too
+    shape: str = "mlsec"
+    reports: Mapping[str, str] = field(default_factory=dict, hash=False)  # reports of other tools that must be there
+    requires: tuple[str, ...] = ()  # gates whose signed evidence is needed
+    subjects: tuple[str, ...] = ()  # files that the evidence is about
+    max_age_hours: float = 24.0 * 7
+    trust: str | None = None  # the file that says which keys are trusted
+    evidence: tuple[str, ...] = ()  # files and folders of envelopes
+    input: str | None = None  # more of the input document, from a file
+    data: Mapping[str, Any] = field(default_factory=dict, hash=False)  # becomes data.mlsec.config
+
+
+DEFAULTS: Mapping[str, Gate] = {
+    "pre-commit": Gate(name="pre-commit", checks=("secrets", "code"), optional=("models", "dependencies")),
+    "ci": Gate(name="ci", checks=("secrets", "code", "models", "dependencies", "containers", "data"),
+               fail_on=Severity.HIGH),
+    "pre-deploy": Gate(name="pre-deploy", checks=("infrastructure", "api"), fail_on=Severity.HIGH),
+    "deploy": Gate(name="deploy", built_in=True, requires=("ci",)),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one check, and why."""
+
+    check: str
+    state: State
+    required: bool = True
+    reasons: tuple[str, ...] = ()
+    findings: int = 0
+    report: Report | None = field(default=None, repr=False, hash=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateReport:
+    """The whole answer of a gate."""
+
+    gate: str
+    outcomes: tuple[Outcome, ...]
+    verdict: Verdict
+    decision: Decision | None = None
+    report: Report | None = field(default=None, repr=False, hash=False)
+
+
+def load(config: Config) -> dict[str, Gate]:
+    """The gates of `[tool.mlsec.gates]`, each laid over its default; a mistake is a `UsageError` that names the key."""
+    table = config.tables.get("gates", {})
+    if unknown := set(table) - set(NAMES):
+        raise UsageError(f"gates.{min(unknown)} is no gate; gates are {', '.join(NAMES)}")
+    return {name: _gate(name, table.get(name, {})) for name in NAMES}
+
+
+def _gate(name: str, table: Any) -> Gate:
+    if not isinstance(table, Mapping):
+        raise UsageError(f"gates.{name} must be a table")
+    readers: dict[str, Callable[[str, Any], Any]] = {
+        "checks": _words, "optional": _words, "targets": _words, "fail_on": _severity, "allow_gaps": _words,
+        "policies": _words, "built_in": _flag, "shape": _word, "reports": _strings, "requires": _words,
+        "subjects": _words, "max_age_hours": _hours, "trust": _word, "evidence": _words, "input": _word,
+        "data": _mapping,
+    }  # fmt: skip
+    given: dict[str, Any] = {}
+    for raw, value in table.items():
+        key = raw.replace("-", "_")
+        if key not in readers:
+            raise UsageError(f"gates.{name}.{raw} is not an option; options are {', '.join(sorted(readers))}")
+        given[key] = readers[key](f"gates.{name}.{raw}", value)
+    gate = replace(DEFAULTS[name], **given)
+    if wrong := set(gate.requires) - set(NAMES):
+        raise UsageError(f"gates.{name}.requires: {min(wrong)} is no gate")
+    if both := set(gate.checks) & set(gate.optional):
+        gate = replace(gate, optional=tuple(one for one in gate.optional if one not in both))
+    return gate
+
+
+def _words(key: str, value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
+        raise UsageError(f"{key} must be a list of strings")
+    return tuple(value)
+
+
+def _word(key: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise UsageError(f"{key} must be a string")
+    return value
+
+
+def _flag(key: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise UsageError(f"{key} must be true or false")
+    return value
+
+
+def _severity(key: str, value: Any) -> Severity:
+    try:
+        return Severity(value)
+    except ValueError:
+        raise UsageError(f"{key} must be one of {', '.join(Severity)}") from None
+
+
+def _hours(key: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e6:
+        raise UsageError(f"{key} must be a number of hours above 0")
+    return float(value)
+
+
+def _strings(key: str, value: Any) -> Mapping[str, str]:
+    found = _mapping(key, value)
+    if not all(isinstance(one, str) for one in found.values()):
+        raise UsageError(f"{key} must be a table of strings")
+    return found
+
+
+def _mapping(key: str, value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise UsageError(f"{key} must be a table")
+    return value
+
+
+# running
+
+
+def config_of(gate: Gate, config: Config) -> Config:
+    """The choices under which a gate's checks run: nothing that it requires can be switched off from outside."""
+    return replace(
+        config,
+        only=(),
+        skip=(),
+        fail_on=gate.fail_on or config.fail_on,
+        allow_gaps=config.allow_gaps if gate.allow_gaps is None else gate.allow_gaps,
+    )
+
+
+def run_checks(
+    gate: Gate, config: Config, known: Collection[str], audit: Callable[[Sequence[str], Config], Report]
+) -> tuple[tuple[Outcome, ...], Report | None]:
+    """Runs the checks with `audit(names, config)` and says what became of each."""
+    config = config_of(gate, config)
+    names = [name for name in (*gate.checks, *gate.optional) if name in known]
+    report: Report | None = None
+    failed = ""
+    if names:
+        try:
+            report = audit(names, replace(config, only=tuple(names)))
+        except MlsecError as error:
+            failed = str(error)
+    outcomes = []
+    for name in (*gate.checks, *gate.optional):
+        required = name in gate.checks
+        if name not in known:
+            why = (f"there is no check called {name} here",)
+            outcomes.append(Outcome(check=name, state=State.NOT_RUN, required=required, reasons=why))
+        elif report is None:
+            outcomes.append(Outcome(check=name, state=State.NOT_RUN, required=required, reasons=(failed,)))
+        else:
+            outcomes.append(judge(name, report, config, required=required))
+    return tuple(outcomes), report
+
+
+def judge(name: str, report: Report, config: Config, *, required: bool = True) -> Outcome:
+    """What a check found, out of the report of all checks."""
+    judged = [one for one in report.findings if one.finding.scanner == name]
+    gaps = [gap for gap in report.gaps if gap.scanner == name or gap.scanner in _SHARED]
+    said = verdict(judged, gaps, config)
+    state = {True: State.PASSED, False: State.FAILED, None: State.UNDECIDED}[said.passed]
+    return Outcome(
+        check=name, state=state, required=required, reasons=said.reasons, findings=len(judged),
+        report=_part(report, judged, gaps),
+    )  # fmt: skip
+
+
+def _part(report: Report, judged: Sequence[Judged], gaps: Sequence[Gap]) -> Report:
+    return replace(report, findings=tuple(judged), gaps=tuple(gaps))
+
+
+def conclude(gate: Gate, outcomes: Sequence[Outcome], decision: Decision | None = None) -> Verdict:
+    """What it all comes to: stopped by a finding or denial, else undecided by whatever is not known, else passed."""
+    stopped = [f"{one.check}: {reason}" for one in outcomes if one.state is State.FAILED for reason in one.reasons]
+    unknown = [
+        f"{one.check} {'is ' if one.state is State.UNDECIDED else ''}{one.state}: {'; '.join(one.reasons)}"
+        for one in outcomes
+        if one.required and one.state in (State.UNDECIDED, State.NOT_RUN)
+    ]
+    if decision is not None:
+        stopped += [f"policy: {one.text}" for one in decision.denials]
+        if decision.allowed is None:
+            unknown += [f"policy: {reason}" for reason in decision.reasons] or ["policy: nothing was decided"]
+        elif not decision.allowed and not decision.denials:
+            stopped.append("policy: not allowed")
+    elif gate.policies or gate.built_in:
+        unknown.append("policy: was not asked")
+    if not outcomes and decision is None:
+        unknown.append(f"gate {gate.name} has no checks and no policies")
+    if stopped:
+        return Verdict(False, (*stopped, *unknown))
+    return Verdict(None, tuple(unknown)) if unknown else Verdict(True)

@@ -91,7 +91,13 @@ export class Desk {
   }
 
   apply(subject: Subject, pairs: readonly (readonly [Finding, Fix])[]): void {
-    const done = subject.mend(pairs);
+    const { done, undo } = subject.mend(pairs);
+    if (undo) {
+      Notification.success(this.trans.__('The outputs were changed.'), {
+        autoClose: 8000,
+        actions: [{ label: this.trans.__('Undo'), callback: undo }]
+      });
+    }
     if (done < pairs.length) {
       Notification.warning(this.trans.__('The text has changed since the scan; nothing was mended there.'), {
         autoClose: 4000

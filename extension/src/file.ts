@@ -11,7 +11,7 @@ import { applied, changes, ignoreChange, ignoreComment, preview, work } from './
 import type { Tools } from './notebook';
 import { span } from './positions';
 import type { Finding, Fix, Gap, Rule } from './report';
-import type { Preview, State, Subject } from './subject';
+import type { Mended, Preview, State, Subject } from './subject';
 import type { Risk } from './trusting';
 
 type Pairs = readonly (readonly [Finding, Fix])[];
@@ -111,11 +111,11 @@ export class LiveFile implements Subject, IDisposable {
     editor.focus();
   }
 
-  mend(pairs: Pairs): number {
+  mend(pairs: Pairs): Mended {
     const text = this.text();
     const list = [...work(pairs).values()].flatMap(one => changes(text, one.source));
     if (applied(text, list) === text) {
-      return 0;
+      return { done: 0, undo: null };
     }
     const shared = this.model().sharedModel;
     shared.transact(() => {
@@ -123,7 +123,7 @@ export class LiveFile implements Subject, IDisposable {
         shared.updateSource(from, to, insert);
       }
     });
-    return pairs.length;
+    return { done: pairs.length, undo: null };
   }
 
   preview(pairs: Pairs): Preview[] {

@@ -8,22 +8,16 @@ import { Debouncer } from '@lumino/polling';
 import { Signal } from '@lumino/signaling';
 import { type Api, Refused } from './api';
 import { Delta, slim } from './delta';
-import { applied, changes, ignoreChange, ignoreComment, preview, type Work, work } from './edits';
+import { applied, changes, ignoreChange, ignoreComment, preview, work } from './edits';
 import type { Action, Mark, Marks } from './marks';
 import { redactOutput } from './outputs';
 import { span } from './positions';
-import type { CellContent, Finding, Fix, Gap, LiveAnswer, Rule } from './report';
-import type { Preview, State, Subject } from './subject';
+import type { CellContent, Edit, Finding, Fix, Gap, LiveAnswer, Rule } from './report';
+import type { Mended, Preview, State, Subject } from './subject';
 import { type Risk, risks } from './trusting';
 
 type Pairs = readonly (readonly [Finding, Fix])[];
 type Output = Record<string, unknown>;
-
-/** What the shared notebook has beyond its public type. */
-interface Undoable {
-  readonly undoManager: { stopCapturing(): void };
-  transact(change: () => void): void;
-}
 
 export interface Tools {
   readonly api: Api;
@@ -130,15 +124,29 @@ export class LiveNotebook implements Subject, IDisposable {
     flash(cell.inputArea?.node ?? cell.node);
   }
 
-  mend(pairs: Pairs): number {
+  mend(pairs: Pairs): Mended {
+    const cells = [...work(pairs)].map(([id, one]) => [this.cellOf(id), one] as const);
     let failed = 0;
-    this.once(() => {
-      for (const [id, one] of work(pairs)) {
-        const cell = this.cellOf(id);
-        failed += cell && this.mendCell(cell, one) ? 0 : 1;
+    const sources = cells.filter(([, { source }]) => source.length > 0);
+    step(sources.map(([cell]) => cell));
+    for (const [cell, { source }] of sources) {
+      failed += cell && mendSource(cell, source) ? 0 : 1;
+    }
+    step(sources.map(([cell]) => cell));
+    const undos: (() => void)[] = [];
+    for (const [cell, { clear, outputs }] of cells) {
+      if (clear || outputs.length > 0) {
+        const undo = cell?.type === 'code' ? mendOutputs(cell as CodeCellModel, clear, outputs) : null;
+        failed += undo ? 0 : 1;
+        undos.push(...(undo ? [undo] : []));
       }
-    });
-    return Math.max(0, pairs.length - failed);
+    }
+    const undo = () => {
+      for (const one of undos) {
+        one();
+      }
+    };
+    return { done: Math.max(0, pairs.length - failed), undo: undos.length > 0 ? undo : null };
   }
 
   preview(pairs: Pairs): Preview[] {
@@ -161,16 +169,10 @@ export class LiveNotebook implements Subject, IDisposable {
       finding.location.end_line ?? finding.location.line ?? 1,
       comment
     );
-    this.once(() => cell.sharedModel.updateSource(from, to, insert));
+    step([cell]);
+    cell.sharedModel.updateSource(from, to, insert);
+    step([cell]);
     return true;
-  }
-
-  /** One change, one step of undo. */
-  private once(change: () => void): void {
-    const shared = this.panel.content.model?.sharedModel as Undoable | undefined;
-    shared?.undoManager.stopCapturing();
-    shared?.transact(change);
-    shared?.undoManager.stopCapturing();
   }
 
   private start(): void {
@@ -265,24 +267,6 @@ export class LiveNotebook implements Subject, IDisposable {
     this.changed.emit();
   }
 
-  private mendCell(cell: ICellModel, { source, outputs, clear }: Work): boolean {
-    const text = cell.sharedModel.getSource();
-    const list = changes(text, source);
-    for (const { from, to, insert } of list) {
-      cell.sharedModel.updateSource(from, to, insert);
-    }
-    const done = list.length > 0 && applied(text, list) !== text;
-    if (cell.type !== 'code' || !(clear || outputs.length > 0)) {
-      return done;
-    }
-    const { sharedModel } = cell as CodeCellModel;
-    const after = clear ? [] : redactOutput(sharedModel.getOutputs() as unknown as Output[], outputs);
-    if (after !== null) {
-      sharedModel.setOutputs(after as unknown as Parameters<typeof sharedModel.setOutputs>[0]);
-    }
-    return after !== null;
-  }
-
   private *cells(): Generator<[ICellModel, number]> {
     const cells = this.panel.content.model?.cells;
     for (let index = 0; index < (cells?.length ?? 0); index += 1) {
@@ -345,4 +329,50 @@ export class LiveNotebook implements Subject, IDisposable {
 export function flash(node: HTMLElement): void {
   node.classList.add('mlsec-flash');
   window.setTimeout(() => node.classList.remove('mlsec-flash'), 1500);
+}
+
+/** What the shared cell has beyond its public type; which history it is (cell or notebook) is a setting of JupyterLab. */
+interface Undoable {
+  readonly undoManager: { stopCapturing(): void } | null;
+}
+
+/** What comes now is another step of undo than what came before. */
+function step(cells: readonly (ICellModel | null)[]): void {
+  for (const cell of cells) {
+    (cell?.sharedModel as Undoable | undefined)?.undoManager?.stopCapturing();
+  }
+}
+
+function mendSource(cell: ICellModel, edits: readonly Edit[]): boolean {
+  const text = cell.sharedModel.getSource();
+  const list = changes(text, edits);
+  cell.sharedModel.transact(() => {
+    for (const { from, to, insert } of list) {
+      cell.sharedModel.updateSource(from, to, insert);
+    }
+  });
+  return list.length > 0 && applied(text, list) !== text;
+}
+
+/**
+ * Outputs are not part of the history of the notebook, which cannot bring streams back whole; hence an undo of its own.
+ * Must not run inside a transaction: JupyterLab would apply the change a second time at its end.
+ */
+function mendOutputs(cell: CodeCellModel, clear: boolean, edits: readonly Edit[]): (() => void) | null {
+  const model = cell.outputs;
+  const before = model.toJSON();
+  const after = clear ? [] : redactOutput(before as unknown as Output[], edits);
+  if (after === null) {
+    return null;
+  }
+  if (clear) {
+    model.clear();
+  } else {
+    after.forEach((output, index) => {
+      if (output !== (before[index] as unknown)) {
+        model.set(index, output as unknown as (typeof before)[0]);
+      }
+    });
+  }
+  return () => model.fromJSON(before);
 }

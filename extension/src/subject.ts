@@ -11,6 +11,12 @@ export interface Preview {
   readonly after: string;
 }
 
+/** How many fixes were applied, and how to take back those that the editor's own undo cannot. */
+export interface Mended {
+  readonly done: number;
+  readonly undo: (() => void) | null;
+}
+
 export interface Subject {
   readonly path: string;
   readonly kind: 'notebook' | 'file';
@@ -25,8 +31,8 @@ export interface Subject {
   scan(): Promise<void>;
   /** Show the place of a finding. */
   reveal(finding: Finding): Promise<void>;
-  /** Apply fixes as one step that one undo takes back; tells how many were applied. */
-  mend(pairs: readonly (readonly [Finding, Fix])[]): number;
+  /** Apply fixes as one step that one undo takes back. */
+  mend(pairs: readonly (readonly [Finding, Fix])[]): Mended;
   /** What the fixes would change, with the secret masked. */
   preview(pairs: readonly (readonly [Finding, Fix])[]): Preview[];
   /** Write the comment that accepts a finding at its place; false where no comment can stand. */

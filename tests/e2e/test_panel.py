@@ -1,5 +1,6 @@
 """The panel as a user meets it: see, jump, mend, type, filter, save."""
 
+import re
 import time
 
 import pytest
@@ -29,7 +30,7 @@ def test_a_click_goes_to_the_place_and_a_hover_tells_why_and_mends(page: Page, h
     host.write("jump.ipynb", *demo())
     panel = open_notebook(page, host, "jump.ipynb")
     items(panel, "LOAD-TORCH").locator(".mlsec-row").click()
-    expect(cell(page, 3)).to_have_class(__import__("re").compile("jp-mod-active"))
+    expect(cell(page, 3)).to_have_class(re.compile("jp-mod-active"))
     assert page.evaluate("window.getSelection().toString()") == 'torch.load("weights.pt")'
     expect(items(panel, "LOAD-TORCH").locator(".mlsec-detail")).to_contain_text("How to mend it")
     cell(page, 3).locator(".cm-lintRange").first.hover()
@@ -55,8 +56,13 @@ def test_a_secret_moves_to_the_environment_and_leaves_the_output(page: Page, hos
     soon(lambda: source(page, 4) == 'import os\nlogin(token=os.environ["HF_TOKEN"])', page)
     expect(secrets).to_have_count(1)
     secrets.first.locator(".mlsec-row").click()
-    secrets.first.get_by_role("button", name="Mask it in the output").click()
-    expect(cell(page, 5).locator(".jp-OutputArea")).to_contain_text("using …")
+    secrets.first.get_by_role("button", name="Redact it here").click()
+    expect(cell(page, 5).locator(".jp-OutputArea")).to_contain_text("using [redacted-by-mlsec]")
+    expect(secrets).to_have_count(0)
+    page.get_by_role("button", name="Undo", exact=True).click()
+    expect(cell(page, 5).locator(".jp-OutputArea")).to_contain_text(token)
+    expect(secrets).to_have_count(1)
+    secrets.first.get_by_role("button", name="Redact it here").click()
     expect(secrets).to_have_count(0)
     page.keyboard.press("Control+s")
     soon(lambda: token not in saved(host, "mend.ipynb"), page)
@@ -160,7 +166,7 @@ def test_a_folder_is_scanned_and_its_report_opened(page: Page, host: Host) -> No
     report = page.locator(".mlsec-report")
     expect(report.locator("h1")).to_contain_text("Report of")
     expect(items(report).first).to_be_visible()
-    assert hf_token(3) not in page.content()
+    assert hf_token(3) not in report.inner_text() + panel.inner_text()
 
 
 def test_a_report_file_is_opened(page: Page, host: Host) -> None:

@@ -22,7 +22,11 @@ export function Workspace({ desk, scans }: { desk: Desk; scans: Scans }) {
             {trans.__('Stop')}
           </button>
         ) : (
-          <button type="button" className="mlsec-button mlsec-main" onClick={() => void scans.scan(scans.folder())}>
+          <button
+            type="button"
+            className="mlsec-button mlsec-main"
+            onClick={() => void scans.scan(scans.folder())}
+          >
             {trans.__('Scan folder %1', where)}
           </button>
         )}

@@ -6,19 +6,20 @@ from dataclasses import replace
 from mlsec_nb.core import Evidence, Finding, Location, Related
 
 from .opinion import Candidate
+from .places import Placed
 
 NAME = "secrets"
 MOST_RELATED = 20  # further places are counted in `details`, not listed
 
 
-def tell(candidates: Iterable[Candidate], key: bytes) -> Iterator[Finding]:
+def tell(found: Iterable[Placed], key: bytes) -> Iterator[Finding]:
     """A finding for each place; the first of a secret knows the others."""
-    placed = [(candidate, candidate.segment.at(candidate.start, candidate.end)) for candidate in candidates]
     findings: list[Finding] = []
     groups: dict[str, list[int]] = {}
     seen: set[tuple[str, Location]] = set()
-    for candidate, location in placed:
-        finding = _finding(candidate, location, key)
+    for item in found:
+        location = item.root.at(item.start, item.end)
+        finding = _finding(item.candidate, location, key)
         if (finding.evidence.digest, location) in seen:
             continue
         seen.add((finding.evidence.digest, location))

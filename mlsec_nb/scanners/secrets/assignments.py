@@ -26,7 +26,7 @@ class Form(StrEnum):
     LINE = "line"  # NAME=value, name: value, without quotes
     NAKED = "naked"  # the same where the language would want quotes
     WORDS = "words"  # --name value, "the password is value"
-    CELL = "cell"  # a table's cell beside or below its name
+    CELL = "cell"  # a table's cell or an element beside its name
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,12 @@ class Assignment:
 _NAME_LEFT: Final = re.compile(r"[\w.\-$]*\Z")
 _AFTER: Final = re.compile(
     r"""(?P<rest>[\w\-]{0,48}(?:\.[\w\-]{1,32}){0,3})
-    (?P<close>\\{0,3}["'`]?(?:\s?\])?|>)
-    (?P<op>\s{0,24}(?:=>|:=|={1,3}|!=|:|,|\|)\s{0,24}|[ \t]{1,12}|\s?\()""",
+    (?P<close>\\{0,3}["'`]?(?:\s?\])?|>|\*\*|__|~~)
+    (?P<op>
+      \s{0,24}(?:->|→|=>|:=|<-|\?=|={1,3}|!=|:|,|\|)(?:\*\*|__|~~)?\s{0,24}
+      |(?P<words>(?:\s[a-z]{2,12}){0,3}\s?:\s{1,4}|\s(?:is|to|as|was|ist|est)\s(?:now\s|set\s|to\s)?)
+      |[ \t]{1,12}|\s?\(
+    )""",
     re.VERBOSE,
 )
 _ANNOTATION: Final = re.compile(
@@ -54,91 +58,148 @@ _SCHEME: Final = re.compile(
     r"(?:bearer|basic|token|ssws|api-?key|key|bot|oauth|splunk|deepl-auth-key|client-id)\s+", re.IGNORECASE
 )
 _QUOTE: Final = re.compile(
-    r"""(?P<call>(?:[A-Za-z_][\w.]{0,60}\(\s{0,8}(?:[a-z_]{1,20}\s?=\s?)?){0,2})[rRbBuUfF]{0,2}(?P<esc>\\{0,3})(?P<q>\"\"\"|'''|["'`])"""
+    r"""(?P<call>(?:(?:[A-Za-z_][\w.]{0,60})?\(\s{0,24}(?:[a-z_]{1,20}\s?=\s?)?){0,2})
+    [rRbBuUfF]{0,2}(?P<esc>\\{0,3})(?P<q>\"\"\"|'''|["'`])""",
+    re.VERBOSE,
 )
 _BARE: Final = re.compile(r"""[^\s"'`<>\0]+""")
+_VALUE_KEY: Final = r"(?:value|content|val|default|secret)"
 _LATER: Final = re.compile(
-    r"""["'\]]?\s{0,4}[,:;]?[^\n]{0,160}?(?:\bdefault|["']?(?:value|content|val|default)["']?)\s{0,4}[:=]\s{0,4}[rbuf]?(?P<q>["'])""",
+    rf"""["'\]]?\s{{0,4}}[,:;]?[^\n]{{0,160}}?(?:\b|["']){_VALUE_KEY}["']?\s{{0,4}}[:=]\s{{0,4}}[rbuf]?(?P<q>["'])""",
     re.IGNORECASE,
 )
+_OR: Final = re.compile(
+    r"""[\w.]{1,60}\([^\n()]{0,80}\)(?:\s+or\s+|\s*\|\|\s*|\s+if\s[^\n]{1,60}\selse\s+)(?P<q>["'])"""
+)
+_EARLIER: Final = re.compile(
+    rf"""\b{_VALUE_KEY}["']?\s{{0,4}}[:=]\s{{0,4}}[rbuf]?(?P<q>["'])(?P<v>[^"'\n]{{4,400}})(?P=q)"""
+)
+_LABEL: Final = re.compile(
+    r"""(?:description|label|name|key|placeholder|title)["']?\s{0,4}[:=]\s{0,4}["']\Z""", re.IGNORECASE
+)
+_UNPACKED: Final = re.compile(r"\s*(?:\w+\s*,\s*){1,5}\Z")
+_ITEM: Final = re.compile(r"""\s*(?:[rbuf]?(?P<q>["'])(?P<v>[^"'\n]*)(?P=q)|[\w.()]+)\s*,?""")
 _STRINGS: Final = re.compile(
-    r"""(?P<c>\#[^\n]*)|(?P<s>[rRbBuUfF]{0,2}(?:\"\"\"(?:[^\\]|\\.)*?\"\"\"|'''(?:[^\\]|\\.)*?'''|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'))""",
+    r"""\#[^\n]*|[rRbBuUfF]{0,2}(?:\"\"\"(?:[^\\]|\\.)*?\"\"\"|'''(?:[^\\]|\\.)*?'''|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')""",
     re.VERBOSE | re.DOTALL,
 )
-_MAGIC: Final = re.compile(r"\s*[!%]")
-_PROSE: Final = re.compile(r"\s+(?:is|was|are|as|to|ist|est|es|=|:)\s*:?\s+")
-_TRAIL: Final = ",;.)]}>|"
+_SHELL: Final = re.compile(
+    r"\s*(?:[!%>$]|(?:export|set|setx|env|ENV|SET|ARG|curl|wget|docker|kubectl|aws|gcloud|az|git|pip|jdbc:\S*)\s|\$env:)|jdbc:"
+)
+_TRAIL: Final = ",;.)]}>|*~"
+_OPS_OF_COMPARISON: Final = frozenset({"==", "===", "!="})
 
 
 def assignments(text: str, places: Sequence[int], *, is_code: bool) -> Iterator[Assignment]:
     """The values beside the names that stand at `places` (ascending), each value once."""
-    spans = _Spans(text) if is_code else None
+    reader = _Reader(text, is_code=is_code)
     done = -1
     for place in places:
         if place < done:
             continue
-        found = _read(text, place, spans)
+        found = reader.read(place)
         if found is not None:
             done = found.start
             yield found
 
 
-def _without_scheme(text: str, start: int, end: int) -> int:
-    scheme = _SCHEME.match(text, start, end)
-    return scheme.end() if scheme and scheme.end() < end else start
+class _Reader:
+    """Reads one text; where code has strings, comments and shell lines is worked out when it is first asked."""
 
-
-class _Spans:
-    """Where code has strings, comments and magic lines: there values may stand without quotes."""
-
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, is_code: bool) -> None:
         self._text = text
-        self._found: list[tuple[int, int]] | None = None
+        self._is_code = is_code
+        self._strings: list[tuple[int, int]] | None = None
         self._shell = text.lstrip().startswith("%%")
 
-    def loose(self, place: int) -> bool:
-        if self._shell:
-            return True
-        line = self._text.rfind("\n", 0, place) + 1
-        if _MAGIC.match(self._text, line):
-            return True
-        if self._found is None:
-            self._found = [match.span() for match in _STRINGS.finditer(self._text)]
-        return any(start <= place < end for start, end in self._found)
-
-
-def _read(text: str, place: int, spans: _Spans | None) -> Assignment | None:
-    after = _AFTER.match(text, place)
-    if after is None:
-        return None
-    low = max(place - 80, text.rfind("\n", 0, place) + 1)
-    left = _NAME_LEFT.search(text, low, place)
-    begin = left.start() if left else place
-    name = text[begin : after.end("rest")].strip(".-")
-    before = text[low:begin]
-    span = _value(text, after, begin, spans)
-    return None if span is None else Assignment(name, before, *span)
-
-
-def _value(text: str, after: re.Match[str], begin: int, spans: _Spans | None) -> tuple[int, int, Form] | None:
-    place = after.end()
-    op = after["op"].strip()
-    if op in (":", "|") and (annotation := _ANNOTATION.match(text, place)):
-        place = annotation.end()
-    quoted = _QUOTE.match(text, place)
-    if quoted and (op != "(" or not quoted["call"]) and (op or after["close"] or spans is None):
-        form = Form.LISTED if op in (",", "(") else Form.CALL if quoted["call"] else Form.LITERAL
-        return _quoted(text, quoted, form)
-    if after["close"] and op in (",", ")", "") and (later := _LATER.match(text, after.end("rest"))):
-        return _quoted(text, later, Form.LITERAL)
-    form = Form.LINE if op else Form.WORDS
-    if after["close"] == ">":
-        form = Form.CELL
-    if spans is not None and not spans.loose(begin):
-        if not op:
+    def read(self, place: int) -> Assignment | None:
+        text = self._text
+        after = _AFTER.match(text, place)
+        if after is None:
             return None
-        form = Form.NAKED
-    return _bare(text, place, op, form)
+        low = max(place - 120, text.rfind("\n", 0, place) + 1)
+        left = _NAME_LEFT.search(text, low, place)
+        begin = left.start() if left else place
+        found = self._value(after, begin, low)
+        if found is None:
+            return None
+        return Assignment(text[begin : after.end("rest")].strip(".-"), text[low:begin], *found)
+
+    def _loose(self, place: int) -> bool:
+        """Whether a value may stand here without quotes."""
+        if not self._is_code or self._shell:
+            return True
+        if _SHELL.match(self._text, self._text.rfind("\n", 0, place) + 1):
+            return True
+        if self._strings is None:
+            self._strings = [match.span() for match in _STRINGS.finditer(self._text)]
+        return any(start <= place < end for start, end in self._strings)
+
+    def _value(self, after: re.Match[str], begin: int, low: int) -> tuple[int, int, Form] | None:
+        text, place = self._text, after.end()
+        op = after["op"].strip()
+        if op in (":", "|") and (annotation := _ANNOTATION.match(text, place)):
+            place = annotation.end()
+        if op == "=" and self._is_code and _UNPACKED.fullmatch(text, low, begin):
+            return self._unpacked(place, text.count(",", low, begin))
+        quoted = _QUOTE.match(text, place)
+        if quoted and (op != "(" or not quoted["call"]) and (op or after["close"] or self._loose(begin)):
+            form = Form.LISTED if op in (",", "(") else Form.CALL if quoted["call"].strip("( \n\t") else Form.LITERAL
+            found = _quoted(text, quoted, form)
+            if (
+                form is not Form.LISTED
+                or found is None
+                or text[found[1] + 1 : found[1] + 3].strip()[:1] not in ("=", ":")
+            ):
+                return found
+        if op == "=" and (fallback := _OR.match(text, place)):
+            return _quoted(text, fallback, Form.LITERAL)
+        if after["close"] and op in (",", ")", ""):
+            if later := _LATER.match(text, after.end("rest")):
+                return _quoted(text, later, Form.LITERAL)
+            if _LABEL.search(text, low, begin) and (earlier := _last(_EARLIER, text, low, begin)):
+                return (*earlier.span("v"), Form.LITERAL)
+        return self._bare(after, begin, place, op)
+
+    def _unpacked(self, place: int, index: int) -> tuple[int, int, Form] | None:
+        """The value of `user, password = "ada", "…"`."""
+        for _ in range(index + 1):
+            item = _ITEM.match(self._text, place)
+            if item is None:
+                return None
+            place = item.end()
+        return (*item.span("v"), Form.LITERAL) if item["v"] else None
+
+    def _bare(self, after: re.Match[str], begin: int, place: int, op: str) -> tuple[int, int, Form] | None:
+        text = self._text
+        is_worded = after["words"] is not None
+        form = Form.WORDS if is_worded and op != ":" or not op else Form.LINE
+        if after["close"] == ">":
+            form = Form.CELL
+        if not self._loose(begin):
+            if not op or is_worded:
+                return None
+            form = Form.NAKED
+        if op in ("(", ",") or op in _OPS_OF_COMPARISON:
+            return None
+        if op.endswith(":") and (scheme := _SCHEME.match(text, place)):
+            place = scheme.end()
+        bare = _BARE.match(text, place, min(len(text), place + 4096))
+        if bare is None:
+            return None
+        start, end = bare.span()
+        if op == "=" and (cut := re.search(r"[&;](?:amp;)?\w{1,40}=|[;&]$", bare.group())):
+            end = start + cut.start()
+        while end > start and text[end - 1] in _TRAIL:
+            end -= 1
+        return (start, end, form) if end > start else None
+
+
+def _last(pattern: re.Pattern[str], text: str, start: int, end: int) -> re.Match[str] | None:
+    found = None
+    for found in pattern.finditer(text, start, end):  # noqa: B007 - the last one is wanted
+        pass
+    return found
 
 
 def _quoted(text: str, opening: re.Match[str], form: Form) -> tuple[int, int, Form] | None:
@@ -151,19 +212,5 @@ def _quoted(text: str, opening: re.Match[str], form: Form) -> tuple[int, int, Fo
         end = text.find(closing, end + 1, stop)
     if end <= start:
         return None
-    return _without_scheme(text, start, end), end, form
-
-
-def _bare(text: str, place: int, op: str, form: Form) -> tuple[int, int, Form] | None:
-    if op == ":" and (scheme := _SCHEME.match(text, place)):
-        place = scheme.end()
-    bare = _BARE.match(text, place, min(len(text), place + 4096))
-    if bare is None or op in ("(", ",") or op in ("==", "===", "!="):
-        return None
-    start, end = bare.span()
-    value = bare.group()
-    if op == "=" and (cut := re.search(r"[&;](?:amp;)?\w{1,40}=|[;&]$", value)):
-        end = start + cut.start()
-    while end > start and text[end - 1] in _TRAIL:
-        end -= 1
-    return (start, end, form) if end > start else None
+    scheme = _SCHEME.match(text, start, end)
+    return (scheme.end() if scheme and scheme.end() < end else start), end, form

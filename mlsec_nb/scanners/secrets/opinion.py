@@ -76,7 +76,7 @@ def _body_is_real(body: str, value: str, checks: object) -> bool:
 def of_assignment(found: Assignment, segment: Segment, catalogue: Catalogue) -> Candidate | None:
     """The candidate of a value beside a name."""
     value = segment.text[found.start : found.end]
-    kind = promise(found.name)
+    kind = _promised(found)
     if kind is Promise.NOTHING or not value or shapes.is_reference(value):
         return None
 
@@ -96,6 +96,17 @@ def of_assignment(found: Assignment, segment: Segment, catalogue: Catalogue) -> 
     return None
 
 
+_WORD_BEFORE: Final = re.compile(r"([A-Za-z]{2,20})[ -]\Z")
+
+
+def _promised(found: Assignment) -> Promise:
+    """What the name promises, with the word before it where it needs one ("API key", "Secret Access Key")."""
+    kind = promise(found.name)
+    if kind in (Promise.KEY, Promise.NOTHING) and (word := _WORD_BEFORE.search(found.before)):
+        return promise(f"{word[1]} {found.name}")
+    return kind
+
+
 def _password(
     found: Assignment,
     segment: Segment,
@@ -103,7 +114,7 @@ def _password(
     catalogue: Catalogue,
     candidate: Callable[[Rule, Confidence], Candidate],
 ) -> Candidate | None:
-    if found.form is Form.NAKED:
+    if found.form is Form.NAKED and not (found.name.isupper() and re.search(r"\d", value)):
         return None
     if "kind: Secret" in segment.text and passwords.is_password(_decoded(value), sure=True):
         return candidate(catalogue.rules["SECRET-KUBERNETES-SECRET"], Confidence.HIGH)

@@ -43,9 +43,12 @@ def words_of(name: str) -> tuple[str, ...]:
 @lru_cache(maxsize=8192)
 def promise(name: str) -> Promise:
     """What a name promises."""
-    words = words_of(name)
+    front, _, end = name.rpartition(".")
+    words = words_of(end)
     if not words:
         return Promise.NOTHING
+    if front and words == ("key",):  # "fs.s3a.secret.key"
+        words = (*words_of(front.rpartition(".")[2]), *words)
     last = _strip_number(words[-1])
     words = (*words[:-1], last) if last else words[:-1]
     if not words or _is_vetoed(words):

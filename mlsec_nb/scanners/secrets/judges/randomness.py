@@ -45,7 +45,7 @@ def wordiness(value: str) -> float:
         lower = run.lower()
         pairs += len(run) - 1
         common += sum(a + b in _COMMON for a, b in pairwise(lower))
-    return common / pairs if pairs else 0.0
+    return common / pairs if pairs > 3 else 0.0
 
 
 def transitions(value: str) -> float:

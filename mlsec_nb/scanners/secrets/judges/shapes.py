@@ -15,7 +15,7 @@ _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S*|www\.\S+")
 _EMAIL: Final = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
 _IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z_]*(?:[.\-/: ][A-Za-z_]+)*\d{0,2}")
 _CODE: Final = re.compile(
-    r"[\w.]+\(.*\)?|[\w.]+\[.*\]?|\w+(?:\.\w+)+|lambda .*|self\..*|.*\b(?:os\.environ|getenv|getpass|secrets\.)\b.*"
+    r"[\w.]+\(.*\)?|[\w.]+\[.*\]?|[A-Za-z_]+\d?(?:\.[A-Za-z_]+\d?)+|lambda .*|self\..*|.*\b(?:os\.environ|getenv|getpass|secrets\.)\b.*"
 )
 _REFERENCE: Final = re.compile(
     r"\$\{?\w+\}?.*|%\(?\w+\)?[sdr%]?|\{.*\}|<.*>|\[.*\]|(?:vault|env|file|secret|secrets|arn|ref|projects|op|ssm|keyring|asm|gcp|sm|azurekv)"

@@ -132,11 +132,19 @@ class Matcher:
 
     def find(self, text: str) -> Iterator[Match]:
         """Every match, in the order of patterns and then of places."""
+        yield from self.matches(text, self.hits(text))
+
+    def hits(self, text: str) -> dict[int, list[int]]:
+        """Where the keywords of each pattern (by its index) stand."""
         hits: dict[int, list[int]] = {}
         for literals, owners, is_folded in self._sets:
             for place, word in literals.find(fold(text) if is_folded else text):
                 for index in owners[word]:
                     hits.setdefault(index, []).append(place)
+        return hits
+
+    def matches(self, text: str, hits: Mapping[int, list[int]]) -> Iterator[Match]:
+        """The matches around these places."""
         for index in sorted(hits):
             yield from matches(self._patterns[index], text, sorted(hits[index]))
 

@@ -38,6 +38,7 @@ class Assignment:
     start: int
     end: int
     form: Form
+    wrapped: str = ""  # the function that the value is given to
 
 
 _NAME_LEFT: Final = re.compile(r"[\w.\-$]*\Z")
@@ -47,7 +48,7 @@ _AFTER: Final = re.compile(
     (?P<op>
       \s{0,24}(?:->|→|=>|:=|<-|\?=|={1,3}|!=|:|,|\|)(?:\*\*|__|~~)?\s{0,24}
       |(?P<words>(?:\s[a-z]{2,12}){0,3}\s?:\s{1,4}|\s(?:is|to|as|was|ist|est)\s(?:now\s|set\s|to\s)?)
-      |[ \t]{1,12}|\s?\(
+      |[ \t]{1,12}|\s?\(|(?<=["'])(?=\s?[)\]}])
     )""",
     re.VERBOSE,
 )
@@ -62,10 +63,11 @@ _QUOTE: Final = re.compile(
     [rRbBuUfF]{0,2}(?P<esc>\\{0,3})(?P<q>\"\"\"|'''|["'`])""",
     re.VERBOSE,
 )
+_CALLED: Final = re.compile(r"""([\w.]+)\(\s*(?:[a-z_]+\s?=\s?)?[rRbBuUfF]{0,2}["'`]{1,3}\Z""")
 _BARE: Final = re.compile(r"""[^\s"'`<>\0]+""")
 _VALUE_KEY: Final = r"(?:value|content|val|default|secret)"
 _LATER: Final = re.compile(
-    rf"""["'\]]?\s{{0,4}}[,:;]?[^\n]{{0,160}}?(?:\b|["']){_VALUE_KEY}["']?\s{{0,4}}[:=]\s{{0,4}}[rbuf]?(?P<q>["'])""",
+    rf"""["'\]]?\s{{0,4}}[,:;]?[^\n]{{0,160}}?(?:\{{\s*\n[^}}\n]{{0,160}}?)?(?:\b|["']){_VALUE_KEY}["']?\s{{0,4}}[:=]\s{{0,4}}[rbuf]?(?P<q>["'])""",
     re.IGNORECASE,
 )
 _OR: Final = re.compile(
@@ -86,20 +88,15 @@ _STRINGS: Final = re.compile(
 _SHELL: Final = re.compile(
     r"\s*(?:[!%>$]|(?:export|set|setx|env|ENV|SET|ARG|curl|wget|docker|kubectl|aws|gcloud|az|git|pip|jdbc:\S*)\s|\$env:)|jdbc:"
 )
-_TRAIL: Final = ",;.)]}>|*~"
+_TRAIL: Final = (",", ";", ".", ")", "]", "}", ">", "|", "**", "~~")
 _OPS_OF_COMPARISON: Final = frozenset({"==", "===", "!="})
 
 
 def assignments(text: str, places: Sequence[int], *, is_code: bool) -> Iterator[Assignment]:
-    """The values beside the names that stand at `places` (ascending), each value once."""
+    """The values beside the names that stand at `places`."""
     reader = _Reader(text, is_code=is_code)
-    done = -1
     for place in places:
-        if place < done:
-            continue
-        found = reader.read(place)
-        if found is not None:
-            done = found.start
+        if found := reader.read(place):
             yield found
 
 
@@ -123,7 +120,10 @@ class _Reader:
         found = self._value(after, begin, low)
         if found is None:
             return None
-        return Assignment(text[begin : after.end("rest")].strip(".-"), text[low:begin], *found)
+        start, end, form = found
+        called = _CALLED.search(text, max(start - 80, 0), start) if form is Form.CALL else None
+        name = text[begin : after.end("rest")].strip(".-")
+        return Assignment(name, text[low:begin], start, end, form, called[1] if called else "")
 
     def _loose(self, place: int) -> bool:
         """Whether a value may stand here without quotes."""
@@ -142,6 +142,8 @@ class _Reader:
             place = annotation.end()
         if op == "=" and self._is_code and _UNPACKED.fullmatch(text, low, begin):
             return self._unpacked(place, text.count(",", low, begin))
+        if op == "=" and (fallback := _OR.match(text, place)):
+            return _quoted(text, fallback, Form.LITERAL)
         quoted = _QUOTE.match(text, place)
         if quoted and (op != "(" or not quoted["call"]) and (op or after["close"] or self._loose(begin)):
             form = Form.LISTED if op in (",", "(") else Form.CALL if quoted["call"].strip("( \n\t") else Form.LITERAL
@@ -152,8 +154,6 @@ class _Reader:
                 or text[found[1] + 1 : found[1] + 3].strip()[:1] not in ("=", ":")
             ):
                 return found
-        if op == "=" and (fallback := _OR.match(text, place)):
-            return _quoted(text, fallback, Form.LITERAL)
         if after["close"] and op in (",", ")", ""):
             if later := _LATER.match(text, after.end("rest")):
                 return _quoted(text, later, Form.LITERAL)
@@ -173,7 +173,7 @@ class _Reader:
     def _bare(self, after: re.Match[str], begin: int, place: int, op: str) -> tuple[int, int, Form] | None:
         text = self._text
         is_worded = after["words"] is not None
-        form = Form.WORDS if is_worded and op != ":" or not op else Form.LINE
+        form = Form.WORDS if (is_worded and op != ":") or not op else Form.LINE
         if after["close"] == ">":
             form = Form.CELL
         if not self._loose(begin):
@@ -190,8 +190,8 @@ class _Reader:
         start, end = bare.span()
         if op == "=" and (cut := re.search(r"[&;](?:amp;)?\w{1,40}=|[;&]$", bare.group())):
             end = start + cut.start()
-        while end > start and text[end - 1] in _TRAIL:
-            end -= 1
+        while end > start and (tail := next((mark for mark in _TRAIL if text.endswith(mark, start, end)), "")):
+            end -= len(tail)
         return (start, end, form) if end > start else None
 
 

@@ -1,7 +1,5 @@
 """What a match or an assignment is worth: which rule, how sure, or nothing."""
 
-import base64
-import binascii
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,7 +10,7 @@ from mlsec_nb.scanners.patterns import Match
 
 from .assignments import Assignment, Form
 from .catalogue import Catalogue, Named
-from .judges import formats, passwords, placeholders, randomness, shapes
+from .judges import decoding, formats, passwords, placeholders, randomness, shapes
 from .judges.names import Promise, promise, words_of
 
 
@@ -32,6 +30,7 @@ class Candidate:
 
 
 _SURE: Final = frozenset({Form.LITERAL})
+_KUBERNETES: Final = re.compile(r"""kind["']?\s*:\s*["']?Secret\b""")
 _DSN: Final = re.compile(
     r"(?i)(?:user(?: ?id|name)?|uid|host|hostaddr|server|data source|dbname|database|initial catalog)\s?=\s?[^\s;]"
 )
@@ -49,6 +48,7 @@ def of_match(match: Match, segment: Segment, offset: int, catalogue: Catalogue) 
             if check != "crc32":
                 return None
             confidence = Confidence.LOW
+    value = formats.SECRETS.get(checks[0], lambda text: text)(value) if checks else value
     if "pem" not in checks and not _body_is_real(value[prefix:], value, checks):
         return None
     start = match.start - offset
@@ -65,7 +65,7 @@ def _line_before(text: str, place: int) -> str:
 def _body_is_real(body: str, value: str, checks: object) -> bool:
     if "password" in checks or "basic" in checks:  # type: ignore[operator]
         return True
-    if placeholders.is_placeholder(body) or "EXAMPLE" in value:
+    if placeholders.is_placeholder(body, 8) or "EXAMPLE" in value:
         return False
     size = min(len(body), 64)
     return len(body) < 12 or randomness.entropy(body[:64]) > 0.55 * randomness.expected(
@@ -77,18 +77,23 @@ def of_assignment(found: Assignment, segment: Segment, catalogue: Catalogue) -> 
     """The candidate of a value beside a name."""
     value = segment.text[found.start : found.end]
     kind = _promised(found)
-    if kind is Promise.NOTHING or not value or shapes.is_reference(value):
+    if kind is Promise.NOTHING or not value or shapes.is_reference(value) or shapes.is_escaped(value):
         return None
+    in_kubernetes = _KUBERNETES.search(segment.text) is not None
+    if in_kubernetes or decoding.is_decoder(found.wrapped):
+        value = decoding.decoded(value) or value
 
     def candidate(rule: Rule, confidence: Confidence, rank: int = 3) -> Candidate:
         return Candidate(rule, segment, found.start, found.end, value, confidence, 0, found.name, rank)
 
-    context = (
-        _line_before(segment.text, found.start) + " " + segment.text[found.end : found.end + 60].partition("\n")[0]
-    )
+    after = segment.text[found.end : found.end + 60].partition("\n")[0]
+    context = f"{_line_before(segment.text, found.start)} {found.name} {after}"
     named = _vendor(context, value, catalogue)
     if named and _is_real(value, kind, found.form):
         return candidate(named.rule, named.rule.confidence, 1)
+    if in_kubernetes and value != segment.text[found.start : found.end]:
+        if kind is not Promise.PASSWORD or passwords.is_password(value, sure=True):
+            return candidate(catalogue.rules["SECRET-KUBERNETES-SECRET"], Confidence.HIGH)
     if kind is Promise.PASSWORD:
         return _password(found, segment, value, catalogue, candidate)
     if _is_key(value, kind, found.form):
@@ -116,21 +121,11 @@ def _password(
 ) -> Candidate | None:
     if found.form is Form.NAKED and not (found.name.isupper() and re.search(r"\d", value)):
         return None
-    if "kind: Secret" in segment.text and passwords.is_password(_decoded(value), sure=True):
-        return candidate(catalogue.rules["SECRET-KUBERNETES-SECRET"], Confidence.HIGH)
     if not passwords.is_password(value, sure=found.form in _SURE):
         return None
     if found.form is Form.LINE and _DSN.search(segment.text, max(found.start - 160, 0), found.end + 120):
         return candidate(catalogue.rules["SECRET-CONNECTION-STRING"], Confidence.HIGH)
     return candidate(catalogue.rules["SECRET-PASSWORD"], Confidence.MEDIUM)
-
-
-def _decoded(value: str) -> str:
-    try:
-        text = base64.b64decode(value, validate=True).decode("utf-8")
-    except (binascii.Error, ValueError):
-        return ""
-    return text.strip() if text.strip().isprintable() else ""
 
 
 def _vendor(context: str, value: str, catalogue: Catalogue) -> Named | None:
@@ -145,7 +140,7 @@ def _vendor(context: str, value: str, catalogue: Catalogue) -> Named | None:
 
 
 def _is_real(value: str, kind: Promise, form: Form) -> bool:
-    if placeholders.is_placeholder(value) or shapes.is_place(value):
+    if placeholders.is_placeholder(value, 8) or shapes.is_place(value):
         return False
     if len(value) < 16:
         return kind is Promise.PASSWORD and passwords.is_password(value, sure=form in _SURE)
@@ -153,10 +148,12 @@ def _is_real(value: str, kind: Promise, form: Form) -> bool:
 
 
 def _is_key(value: str, kind: Promise, form: Form) -> bool:
-    if placeholders.is_placeholder(value) or shapes.is_number(value) or shapes.is_sequence_data(value):
+    if placeholders.is_placeholder(value, 8) or shapes.is_number(value) or shapes.is_sequence_data(value):
         return False
     if form is Form.NAKED and (len(value) < 16 or kind is Promise.KEY):
         return False
+    if value.startswith("eyJ") and value.count(".") == 2:
+        return formats.is_jwt(value)
     if any(map(str.isspace, value)) or shapes.is_code(value) or shapes.is_place(value) or not value.isascii():
         return False
     if kind is Promise.KEY:

@@ -7,6 +7,7 @@ from mlsec_nb.core import Segment
 from mlsec_nb.core.segment import ViewOrigin
 
 from .opinion import Candidate
+from .views.program import FOLDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +42,27 @@ def best(candidates: Iterable[Candidate], segments: Sequence[Segment]) -> list[P
         others = taken.setdefault(order[id(item.root)], [])
         if not any(item.start < other.end and other.start < item.end for other in others):
             others.append(item)
+    taken = {index: _without_parts(others) for index, others in taken.items()}
     return [item for index in sorted(taken) for item in sorted(taken[index], key=lambda one: (one.start, one.end))]
 
 
-def _rank(item: Placed) -> tuple[int, int, int, int, str]:
+def _without_parts(placed: list[Placed]) -> list[Placed]:
+    """Without the pieces of what a program puts together."""
+    wholes = [item.candidate.value for item in placed if item.candidate.segment.language == FOLDED]
+    return [item for item in placed if not any(_is_part(item.candidate.value, whole) for whole in wholes)]
+
+
+def _is_part(value: str, whole: str) -> bool:
+    return value != whole and value in whole
+
+
+def _rank(item: Placed) -> tuple[int, int, bool, int, int, str]:
     found = item.candidate
-    return found.rank, -found.confidence.rank, -(found.end - found.start), item.start, found.rule.id
+    return (
+        found.rank,
+        -found.confidence.rank,
+        found.segment.language != FOLDED,
+        -(found.end - found.start),
+        item.start,
+        found.rule.id,
+    )

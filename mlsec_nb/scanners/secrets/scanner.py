@@ -1,18 +1,19 @@
 """The scanner: segments → views → candidates → findings."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from mlsec_nb.config import Settings
 from mlsec_nb.core import Artifact, Component, Confidence, Document, Finding, Gap, Part, Rule, Scanner, Segment
 from mlsec_nb.scanners.matchers import best
-from mlsec_nb.scanners.patterns import Joined, Matcher, fold
+from mlsec_nb.scanners.patterns import Joined, Match, Matcher, fold
 
 from . import opinion, places, story
 from .assignments import WORDS, assignments
 from .catalogue import Catalogue, built_in
 from .opinion import Candidate
 from .views import views
+from .views.program import Program
 
 _CODE: Final = frozenset({"python", "r", "julia", "scala", "javascript", "typescript", "java", "go", "rust", "c#"})
 BATCH: Final = 1 << 18  # characters searched at once
@@ -44,41 +45,60 @@ class SecretScanner:
 
     def scan(self, document: Document) -> Iterator[Finding | Gap | Component]:
         found: list[Candidate] = []
-        for batch in _batches(_with_views(document.segments)):
-            found.extend(opinion.confident(self._candidates(batch), self._least))
-        yield from story.tell(places.best(found, document.segments), self._key)
+        program = Program(document.segments)
+        for batch in _batches(document.segments):
+            search = _Search(batch, self._matcher, self._words)
+            found.extend(self._candidates(search))
+            for more in _batches(_views(search, program)):
+                found.extend(self._candidates(_Search(more, self._matcher, self._words)))
+        sure = [candidate for candidate in found if candidate.confidence.at_least(self._least)]
+        yield from story.tell(places.best(sure, document.segments), self._key)
 
-    def _candidates(self, segments: list[Segment]) -> Iterator[Candidate]:
-        joined = Joined.of([segment.text for segment in segments])
-        for match in self._matcher.find(joined.text):
-            index, begin = joined.locate(match.start)
-            candidate = opinion.of_match(match, segments[index], begin, self._catalogue)
-            if candidate:
+    def _candidates(self, search: "_Search") -> Iterator[Candidate]:
+        for index, match in search.matches:
+            segment, begin = search.segments[index], search.joined.starts[index]
+            if candidate := opinion.of_match(match, segment, begin, self._catalogue):
                 yield candidate
-        hits: dict[int, list[int]] = {}
-        for place, _ in self._words.find(fold(joined.text)):
-            index, begin = joined.locate(place)
-            hits.setdefault(index, []).append(place - begin)
-        for index in sorted(hits):
-            segment = segments[index]
+        for index, hits in sorted(search.names.items()):
+            segment = search.segments[index]
             is_code = segment.part is Part.CODE and (segment.language or "python") in _CODE
-            for found in assignments(segment.text, sorted(hits[index]), is_code=is_code):
-                candidate = opinion.of_assignment(found, segment, self._catalogue)
-                if candidate:
+            for found in assignments(segment.text, sorted(hits), is_code=is_code):
+                if candidate := opinion.of_assignment(found, segment, self._catalogue):
                     yield candidate
 
 
-def _with_views(segments: Iterable[Segment]) -> Iterator[Segment]:
-    for segment in segments:
-        if segment.text:
-            yield segment
-            yield from views(segment)
+class _Search:
+    """One sweep over many segments: the matches of patterns, and where telling names stand."""
+
+    def __init__(self, segments: Sequence[Segment], matcher: Matcher, words: object) -> None:
+        self.segments = segments
+        self.joined = Joined.of([segment.text for segment in segments])
+        self.matches: list[tuple[int, Match]] = []
+        self.names: dict[int, list[int]] = {}
+        hits = matcher.hits(self.joined.text)
+        self.known = {self.joined.locate(place)[0] for places in hits.values() for place in places}
+        for match in matcher.matches(self.joined.text, hits):
+            self.matches.append((self.joined.locate(match.start)[0], match))
+        for place, _ in words.find(fold(self.joined.text)):  # type: ignore[attr-defined]
+            index, begin = self.joined.locate(place)
+            self.names.setdefault(index, []).append(place - begin)
+
+
+def _views(search: _Search, program: Program) -> Iterator[Segment]:
+    for index, segment in enumerate(search.segments):
+        named = index in search.names or index in search.known
+        yield from views(segment, named=named)
+        if named and segment.part is Part.CODE and (folded := program.folded(segment)):
+            yield folded
+            yield from views(folded, named=True)
 
 
 def _batches(segments: Iterable[Segment]) -> Iterator[list[Segment]]:
     batch: list[Segment] = []
     size = 0
     for segment in segments:
+        if not segment.text:
+            continue
         batch.append(segment)
         size += len(segment.text)
         if size > BATCH:

@@ -38,7 +38,7 @@ def escaped_literals(draw: random.Random, secret: Secret) -> Cell:
         f'{s} = "' + "".join(f"\\x{ord(c):02x}" for c in v) + '"', f'{s} = "' + "".join(f"\\u{ord(c):04x}" if i % 5 == 0 else c for i, c in enumerate(v)) + '"',
         f"{s} = '" + json.dumps(json.dumps({secret.name: v}))[1:-1] + "'", f"{s} = bytes({list(v.encode())}).decode()", f'{s} = "".join(map(chr, {list(v.encode())}))',
         f'{s} = bytes.fromhex("{v.encode().hex()}").decode()', f'{s} = codecs.decode("{codecs.encode(v, "rot13")}", "rot13")', f'{s} = "' + "".join(f"\\{ord(c):03o}" for c in v) + '"',
-        f"url = 'https:\\/\\/api.acme.io\\/?{s}={v}'", f'{s} = "' + "".join(f"\\N{{x}}" if False else c for c in v) + '"', f"{s} = unquote('{''.join(f'%{ord(c):02X}' for c in v)}')",
+        f"url = 'https:\\/\\/api.acme.io\\/?{s}={v}'", f'{s} = "' + "".join("\\N{x}" if False else c for c in v) + '"', f"{s} = unquote('{''.join(f'%{ord(c):02X}' for c in v)}')",
     ]))  # fmt: skip
 
 

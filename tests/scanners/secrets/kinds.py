@@ -40,7 +40,24 @@ PASSWORD_NAMES = (
     "password", "db_password", "PASSWORD", "PGPASSWORD", "passwd", "pwd", "smtp_password", "DB_PASS", "SNOWFLAKE_PASSWORD", "userPassword",
     "redis_password", "MYSQL_PWD", "admin_password", "sasl.password",
 )  # fmt: skip
-_WORDS = "correct horse battery staple winter summer dragon river maple copper falcon ember violet harbor orchid tiger".split()
+_WORDS = [
+    "correct",
+    "horse",
+    "battery",
+    "staple",
+    "winter",
+    "summer",
+    "dragon",
+    "river",
+    "maple",
+    "copper",
+    "falcon",
+    "ember",
+    "violet",
+    "harbor",
+    "orchid",
+    "tiger",
+]
 
 
 @dataclass(frozen=True)

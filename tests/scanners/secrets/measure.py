@@ -1,8 +1,7 @@
 """What the room finds of what was planted: recall and precision."""
 
-import random
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from mlsec_nb.config import DEFAULT_KEY, Settings

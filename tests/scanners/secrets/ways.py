@@ -78,7 +78,7 @@ BARE_MARKDOWN = (
 STREAM = (
     "{n}: {v}\n", "{N}={v}\n", "{{'{n}': '{v}', 'n': 3}}\n", "Namespace(epochs=3, {s}='{v}')\n", "INFO:root:using {n}={v}\n", "2026-01-02 10:00:01 DEBUG {n}: {v}\n", '{{"{n}": "{v}"}}\n',
     "{n} = {v}\n", "Config({s}='{v}', debug=True)\n", "HOME=/root\n{N}={v}\nPATH=/usr/bin\n", "connecting with {n} {v!r}\n", "{n}={v} retries=3\n", "a\nb\n{n}:\t{v}\n", "<Settings {s}='{v}'>\n",
-    "  \"{n}\": \"{v}\",\n", "{n} -> {v}\n", "[{n}] {v}\n",
+    '  "{n}": "{v}",\n', "{n} -> {v}\n", "[{n}] {v}\n",
 )  # fmt: skip
 BARE_STREAM = (
     "{v}\n",

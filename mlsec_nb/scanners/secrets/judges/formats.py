@@ -55,14 +55,16 @@ def is_pem(value: str) -> bool:
 
 def is_basic(value: str) -> bool:
     """Base64 of "user:password" with a password that is no placeholder."""
+    return passwords.is_password(password_of_basic(value), sure=True)
+
+
+def password_of_basic(value: str) -> str:
+    """The password of basic authentication, or nothing."""
     try:
         text = base64.b64decode(value + "=" * (-len(value) % 4), validate=True).decode("utf-8")
     except (binascii.Error, ValueError):
-        return False
-    user, colon, password = text.partition(":")
-    if not colon or not text.isprintable() or not password:
-        return False
-    return passwords.is_password(password, sure=True) and not (placeholders.has_placeholder_word(user) and not user)
+        return ""
+    return text.partition(":")[2] if text.isprintable() else ""
 
 
 def is_discord(value: str) -> bool:
@@ -89,3 +91,5 @@ CHECKS: Final[Mapping[str, Callable[[str], bool]]] = {
     "crc32": checksums.has_crc32, "jwt": is_jwt, "aws": is_aws_key, "pem": is_pem, "basic": is_basic,
     "discord": is_discord, "random": is_random, "password": is_password, "twitter": is_twitter,
 }  # fmt: skip
+# The secret inside a value that wraps it.
+SECRETS: Final[Mapping[str, Callable[[str], str]]] = {"basic": password_of_basic}

@@ -47,14 +47,14 @@ def has_placeholder_word(value: str) -> bool:
     return any(word.lower() in _WORDS for word in _SPLIT.split(value) if len(word) > 3 or len(value) < 16)
 
 
-def is_placeholder(value: str) -> bool:
-    """True for what only stands where a secret will stand."""
+def is_placeholder(value: str, longest: int = 12) -> bool:
+    """True for what only stands where a secret will stand; walks of `longest` are never chance."""
     if _TEMPLATE.search(value) or has_placeholder_word(value):
         return True
     size = len(value)
     return (
         longest_repeat(value) >= max(5, size // 4)
-        or longest_walk(value) >= max(8, size // 3)
+        or longest_walk(value) >= min(max(8, size // 3), longest)
         or is_periodic(value)
         or (size >= 16 and len(set(value.lower())) <= 5)
     )

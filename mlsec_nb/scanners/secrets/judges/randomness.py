@@ -10,6 +10,7 @@ from . import vocabulary
 
 _COMMON: Final = vocabulary.words("pairs")
 _LETTERS: Final = re.compile(r"[A-Za-z]+")
+_RUNS: Final = re.compile(r"[A-Z]?[a-z]{3,}|[A-Z]{4,}")
 
 
 def entropy(value: str) -> float:
@@ -54,18 +55,20 @@ def transitions(value: str) -> float:
     return sum(a != b for a, b in pairwise(classes)) / max(len(value) - 1, 1)
 
 
+def in_words(value: str) -> float:
+    """The share of characters that stand in runs of four letters and more that read like words."""
+    return sum(len(run) for run in _RUNS.findall(value) if wordiness(run) > 0.6) / max(len(value), 1)
+
+
 def is_random(value: str) -> bool:
     """True for what looks drawn by a machine: 16 characters and more of a mixed alphabet, and no words in it."""
     value = value.removeprefix("0x")
-    if len(value) < 16 or entropy(value) < 0.8 * expected(len(value), min(alphabet(value), 40)):
+    size = len(value)
+    letters = alphabet(value)
+    if size < 16 or letters == 10 or entropy(value) < 0.8 * expected(size, min(letters, 40)):
         return False
-    if value.isdigit():
-        return False
-    pairs = sum(len(run) - 1 for run in _LETTERS.findall(value))
-    if pairs < 6:  # mostly digits between single letters, as in hex
-        return transitions(value) > 0.15
-    return (
-        transitions(value) > 0.12 + 0.5 * max(wordiness(value) - 0.42, 0)
-        if any(map(str.isdigit, value))
-        else (wordiness(value) < 0.5 and transitions(value) > 0.15) or wordiness(value) < 0.3
-    )
+    if letters == 16:
+        return transitions(value) > 0.18
+    if any(map(str.isdigit, value)):
+        return transitions(value) > 0.12 and in_words(value) < 0.45
+    return wordiness(value) < 0.3 or (wordiness(value) < 0.45 and transitions(value) > 0.2)

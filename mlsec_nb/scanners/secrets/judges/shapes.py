@@ -18,8 +18,12 @@ _CODE: Final = re.compile(
     r"[\w.]+\(.*\)?|[\w.]+\[.*\]?|[A-Za-z_]+\d?(?:\.[A-Za-z_]+\d?)+|lambda .*|self\..*|.*\b(?:os\.environ|getenv|getpass|secrets\.)\b.*"
 )
 _REFERENCE: Final = re.compile(
-    r"\$\{?\w+\}?.*|%\(?\w+\)?[sdr%]?|\{.*\}|<.*>|\[.*\]|(?:vault|env|file|secret|secrets|arn|ref|projects|op|ssm|keyring|asm|gcp|sm|azurekv)"
+    r"\$\{?\w+\}?.*|%\(\w+\)[sdr]|%[sdr]|%\w+%|\{.*\}|<.*>|\[.*\]|(?:vault|env|file|secret|secrets|arn|ref|projects|op|ssm|keyring|asm|gcp|sm|azurekv)"
     r"[:/].*|!vault\b.*|ENC\[.*|enc:.*|\*+|@Microsoft\.KeyVault.*|.*\$\{\{.*"
+)
+_ESCAPED: Final = re.compile(
+    r"(?:%[0-9A-Fa-f]{2}){4,}|.*\\(?:x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|[0-7]{3}).*|.*&#?\w{2,6};.*"
+    "|.*[\u00ad\u200b-\u200f\u2060-\u2064\ufeff].*"
 )
 _DNA: Final = re.compile(r"[ACGTUN]{12,}")
 
@@ -59,3 +63,8 @@ def is_reference(value: str) -> bool:
 def is_sequence_data(value: str) -> bool:
     """Genetic sequences and other text over four letters."""
     return bool(_DNA.fullmatch(value))
+
+
+def is_escaped(value: str) -> bool:
+    """Reads differently when it is decoded; a view shows how."""
+    return bool(_ESCAPED.fullmatch(value))

@@ -12,6 +12,7 @@ from mlsec_nb.core import Segment
 from .rewriting import assemble
 
 _RUN: Final = re.compile(r"[A-Za-z0-9+/_-]{16,}(?:(?:\\n|\r?\n[ \t]{0,8})[A-Za-z0-9+/_-]{40,}){0,4000}={0,2}")
+_BASE32: Final = re.compile(r"[A-Z2-7]+")
 _HEX_DIGITS: Final = "0123456789abcdefABCDEF"
 # gzip, zlib at its usual levels, bzip2, xz
 _MAGICS: Final = (b"\x1f\x8b", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda", b"BZh", b"\xfd7zXZ")
@@ -34,6 +35,8 @@ def _decoded(segment: Segment, run: str, at: int) -> Iterator[Segment]:
         data = _from_hex(run)
         if data and (plain := _as_text(data)):
             yield _view(segment, plain, at, 2, 1, one_for_one=len(plain) == len(data))
+    if len(run) >= 32 and _BASE32.fullmatch(run.rstrip("=")) and (plain := _from_base32(run.rstrip("="))):
+        yield assemble(segment, [(plain[:-1], at), (plain[-1:], at + len(run) - 1)], "text")
     packed = run if "\n" not in run and "\\" not in run else re.sub(r"\\n|\s", "", run)
     head = _base64(packed[:32])
     if head is None or not (_looks_like_text(head) or _packed(head) or _wide(head)):
@@ -57,6 +60,13 @@ def _is_hex(run: str) -> bool:
 def _from_hex(run: str) -> bytes | None:
     data = binascii.unhexlify(run[:48])
     return binascii.unhexlify(run) if _looks_like_text(data) or _packed(data) or _wide(data) else None
+
+
+def _from_base32(run: str) -> str:
+    try:
+        return _as_text(base64.b32decode(run + "=" * (-len(run) % 8)))
+    except (binascii.Error, ValueError):
+        return ""
 
 
 def _base64(run: str) -> bytes | None:

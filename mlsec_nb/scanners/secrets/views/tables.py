@@ -1,0 +1,97 @@
+"""Tables in plain text: a cell's value behind the name of its column, as a reader sees them together."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from mlsec_nb.core import Segment
+
+from ..assignments import WORDS
+from .rewriting import Piece, assemble
+
+ROWS: Final = 200  # below one heading
+_HEADING: Final = re.compile(r"^[^\n]*(?:\||,|\t| {2,}|;)[^\n]*$", re.MULTILINE)
+_RULE: Final = re.compile(r"[\s|+:=\-─┼╪┌┬┐├┤└┴┘│━┃╇]*")
+_COLUMN: Final = re.compile(r"\S+")
+Span = tuple[int, int]
+
+
+def table_views(segment: Segment) -> Iterator[Segment]:
+    """Every table whose heading has a telling name."""
+    text = segment.text
+    pieces: list[Piece] = []
+    lines = list(_lines(text))
+    for number, (start, line) in enumerate(lines):
+        if len(line) < 4000 and _HEADING.match(line) and is_telling(line):
+            pieces.extend(_table(start, line, lines[number + 1 : number + 1 + ROWS]))
+    if pieces:
+        yield assemble(segment, pieces, "text")
+
+
+def is_telling(text: str) -> bool:
+    """Whether a telling name may stand in a text."""
+    lower = text.lower()
+    return any(word in lower for word in WORDS)
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    place = 0
+    for line in text.split("\n"):
+        yield place, line
+        place += len(line) + 1
+
+
+def _table(start: int, line: str, below: Sequence[tuple[int, str]]) -> Iterator[Piece]:
+    for separator in ("|", "│", "┃", ",", "\t", ";"):
+        if separator in line:
+            names = _split(line, separator)
+            wanted = [index for index, (a, b) in enumerate(names) if _is_name(line[a:b])]
+            for place, row in below if len(names) > 1 and wanted else ():
+                if _RULE.fullmatch(row):
+                    if row.strip():
+                        continue
+                    break
+                cells = _split(row, separator)
+                if len(cells) != len(names):
+                    break
+                for index in wanted:
+                    yield from _said(line[slice(*names[index])], row, cells[index], place)
+            return
+    yield from _aligned(line, below)
+
+
+def _split(line: str, separator: str) -> list[Span]:
+    spans, place = [], 0
+    for cell in line.split(separator):
+        left = place + len(cell) - len(cell.lstrip(" \"'`*"))
+        spans.append((left, max(left, place + len(cell.rstrip(" \"'`*\r")))))
+        place += len(cell) + len(separator)
+    return spans
+
+
+def _is_name(text: str) -> bool:
+    return len(text) <= 48 and is_telling(text) and bool(re.fullmatch(r"[\w. \-]+", text))
+
+
+def _aligned(line: str, below: Sequence[tuple[int, str]]) -> Iterator[Piece]:
+    """Columns that end (numbers and pandas) or begin where their heading does."""
+    names = [match.span() for match in _COLUMN.finditer(line)]
+    wanted = [span for span in names if _is_name(line[slice(*span)])]
+    if len(names) < 2 or not wanted:
+        return
+    for place, row in below:
+        if not row.strip():
+            return
+        cells = [match.span() for match in _COLUMN.finditer(row)]
+        for name in wanted:
+            for cell in cells:
+                if cell[1] == name[1] or cell[0] == name[0]:
+                    yield from _said(line[slice(*name)], row, cell, place)
+
+
+def _said(name: str, row: str, cell: Span, place: int) -> Iterator[Piece]:
+    value = row[slice(*cell)]
+    if value and not value.isspace():
+        yield f"\n{name.strip().replace(' ', '_')}: ", place + cell[0]
+        yield value, place + cell[0]
+        yield "\n", place + cell[1]

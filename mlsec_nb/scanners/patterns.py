@@ -143,6 +143,10 @@ class Matcher:
                     hits.setdefault(index, []).append(place)
         return hits
 
+    def is_telling(self, index: int) -> bool:
+        """Whether the keyword of a pattern (by its index) is hardly anything else: the public beginning of a token."""
+        return bool(self._patterns[index].table.get("prefix", 0) >= 4)
+
     def matches(self, text: str, hits: Mapping[int, list[int]]) -> Iterator[Match]:
         """The matches around these places."""
         for index in sorted(hits):

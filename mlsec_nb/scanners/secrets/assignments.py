@@ -13,7 +13,7 @@ from typing import Final
 WORDS: Final = (
     "pass", "pwd", "secret", "token", "key", "cred", "auth", "_pat", "bearer", "dsn", "senha", "contrase", "kennwort",
     "motdepasse", "mdp", "cookie", "webhook", "signature", "пароль", "密码", "密碼", "パスワード", "비밀번호",
-    "wachtwoord", "haslo", "psw", "sas", "pw",
+    "wachtwoord", "haslo", "psw", "sas", "pw", "jwt",
 )  # fmt: skip
 
 
@@ -25,7 +25,8 @@ class Form(StrEnum):
     LISTED = "listed"  # "name", "value"
     LINE = "line"  # NAME=value, name: value, without quotes
     NAKED = "naked"  # the same where the language would want quotes
-    WORDS = "words"  # --name value, "the password is value"
+    WORDS = "words"  # --name value, ENV NAME value
+    PROSE = "prose"  # "the password is value"
     CELL = "cell"  # a table's cell or an element beside its name
 
 
@@ -48,7 +49,7 @@ _AFTER: Final = re.compile(
     (?P<op>
       \s{0,24}(?:->|→|=>|:=|<-|\?=|={1,3}|!=|:|,|\|)(?:\*\*|__|~~)?\s{0,24}
       |(?P<words>(?:\s[a-z]{2,12}){0,3}\s?:\s{1,4}|\s(?:is|to|as|was|ist|est)\s(?:now\s|set\s|to\s)?)
-      |[ \t]{1,12}|\s?\(|(?<=["'])(?=\s?[)\]}])
+      |[ \t]{1,12}|\s?\(|(?<=["'])(?=\s?[)\]}])|(?<=>)|(?=["']?\r?\n)
     )""",
     re.VERBOSE,
 )
@@ -78,6 +79,12 @@ _EARLIER: Final = re.compile(
 )
 _LABEL: Final = re.compile(
     r"""(?:description|label|name|key|placeholder|title)["']?\s{0,4}[:=]\s{0,4}["']\Z""", re.IGNORECASE
+)
+_BELOW: Final = re.compile(
+    rf"""["']?,?\s*\n\s*["']?{_VALUE_KEY}["']?\s?[:=]\s?(?P<q>["']?)(?P<v>[^\s"',]+)""", re.IGNORECASE
+)
+_SEAM: Final = re.compile(
+    r"""(?P<s>["'])\)?[ \t]*(?:\\?\r?\n[ \t]*)?\+?[ \t]*(?:\\?\r?\n[ \t]*)?[rbufRBUF]?(?P=s)[^"'\s,]"""
 )
 _UNPACKED: Final = re.compile(r"\s*(?:\w+\s*,\s*){1,5}\Z")
 _ITEM: Final = re.compile(r"""\s*(?:[rbuf]?(?P<q>["'])(?P<v>[^"'\n]*)(?P=q)|[\w.()]+)\s*,?""")
@@ -148,32 +155,49 @@ class _Reader:
         if quoted and (op != "(" or not quoted["call"]) and (op or after["close"] or self._loose(begin)):
             form = Form.LISTED if op in (",", "(") else Form.CALL if quoted["call"].strip("( \n\t") else Form.LITERAL
             found = _quoted(text, quoted, form)
-            if (
-                form is not Form.LISTED
-                or found is None
-                or text[found[1] + 1 : found[1] + 3].strip()[:1] not in ("=", ":")
-            ):
+            if found and self._is_code and _SEAM.match(text, found[1]):
+                return None  # a piece: the view of joined literals has the whole
+            if form is not Form.LISTED or not found or not _is_key(text, found[1]):
                 return found
-        if after["close"] and op in (",", ")", ""):
-            if later := _LATER.match(text, after.end("rest")):
-                return _quoted(text, later, Form.LITERAL)
-            if _LABEL.search(text, low, begin) and (earlier := _last(_EARLIER, text, low, begin)):
-                return (*earlier.span("v"), Form.LITERAL)
-        return self._bare(after, begin, place, op)
+        return self._apart(after, begin, low) or self._bare(after, begin, place, op)
+
+    def _apart(self, after: re.Match[str], begin: int, low: int) -> tuple[int, int, Form] | None:
+        """The value of something that is named as a value itself: `{"name": "…", "value": "…"}`."""
+        text, op = self._text, after["op"].strip()
+        if not after["op"] and after["close"] != ">" and (below := _BELOW.match(text, after.end())):
+            return (*below.span("v"), Form.LITERAL if below["q"] else Form.LINE)
+        if not after["close"] or op not in (",", ")", ""):
+            return None
+        if later := _LATER.match(text, after.end("rest")):
+            return _quoted(text, later, Form.LITERAL)
+        if _LABEL.search(text, low, begin) and (earlier := _last(_EARLIER, text, low, begin)):
+            return (*earlier.span("v"), Form.LITERAL)
+        return None
 
     def _unpacked(self, place: int, index: int) -> tuple[int, int, Form] | None:
         """The value of `user, password = "ada", "…"`."""
+        item = None
         for _ in range(index + 1):
             item = _ITEM.match(self._text, place)
             if item is None:
                 return None
             place = item.end()
-        return (*item.span("v"), Form.LITERAL) if item["v"] else None
+        return (*item.span("v"), Form.LITERAL) if item and item["v"] else None
+
+    def _is_argument(self, after: re.Match[str], begin: int) -> bool:
+        """Whether blanks join a name to its value: an option, `ENV NAME value`, a column or a row of a table."""
+        text = self._text
+        line = text.rfind("\n", 0, begin) + 1
+        if (len(after["op"]) > 1 or "\t" in after["op"]) and not text[line:begin].strip(" \t\"'0123456789"):
+            return True
+        return bool(_OPTION.search(text[max(line, begin - 80) : after.end("rest")]))
 
     def _bare(self, after: re.Match[str], begin: int, place: int, op: str) -> tuple[int, int, Form] | None:
         text = self._text
         is_worded = after["words"] is not None
-        form = Form.WORDS if (is_worded and op != ":") or not op else Form.LINE
+        form = Form.LINE if (op and not is_worded) or after["close"].endswith("]") else Form.PROSE
+        if form is Form.PROSE and not is_worded and self._is_argument(after, begin):
+            form = Form.WORDS
         if after["close"] == ">":
             form = Form.CELL
         if not self._loose(begin):
@@ -193,6 +217,17 @@ class _Reader:
         while end > start and (tail := next((mark for mark in _TRAIL if text.endswith(mark, start, end)), "")):
             end -= len(tail)
         return (start, end, form) if end > start else None
+
+
+_OPTION: Final = re.compile(
+    r"(?:^|\s)-{1,2}[\w.\-]*\Z|^\s*(?:[%!$>]?\s*(?:set_)?env|ENV|ARG|export|set|setx|[!$%]?.*\b(?:configure|config) set)\s+[\w.\-]*\Z",
+    re.IGNORECASE,
+)
+
+
+def _is_key(text: str, quote: int) -> bool:
+    """Whether the text that ends with this quote is itself the name of something."""
+    return text[quote + 1 : quote + 3].strip()[:1] in ("=", ":")
 
 
 def _last(pattern: re.Pattern[str], text: str, start: int, end: int) -> re.Match[str] | None:

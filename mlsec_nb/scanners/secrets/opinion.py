@@ -30,6 +30,7 @@ class Candidate:
 
 
 _SURE: Final = frozenset({Form.LITERAL})
+_TOKEN: Final = re.compile(r"[A-Za-z0-9+/_\-.~:!@$%^*&|#]+={0,2}")
 _KUBERNETES: Final = re.compile(r"""kind["']?\s*:\s*["']?Secret\b""")
 _DSN: Final = re.compile(
     r"(?i)(?:user(?: ?id|name)?|uid|host|hostaddr|server|data source|dbname|database|initial catalog)\s?=\s?[^\s;]"
@@ -48,7 +49,8 @@ def of_match(match: Match, segment: Segment, offset: int, catalogue: Catalogue) 
             if check != "crc32":
                 return None
             confidence = Confidence.LOW
-    value = formats.SECRETS.get(checks[0], lambda text: text)(value) if checks else value
+    if checks and (inner := formats.SECRETS.get(checks[0])):
+        value = inner(value)
     if "pem" not in checks and not _body_is_real(value[prefix:], value, checks):
         return None
     start = match.start - offset
@@ -91,9 +93,9 @@ def of_assignment(found: Assignment, segment: Segment, catalogue: Catalogue) -> 
     named = _vendor(context, value, catalogue)
     if named and _is_real(value, kind, found.form):
         return candidate(named.rule, named.rule.confidence, 1)
-    if in_kubernetes and value != segment.text[found.start : found.end]:
-        if kind is not Promise.PASSWORD or passwords.is_password(value, sure=True):
-            return candidate(catalogue.rules["SECRET-KUBERNETES-SECRET"], Confidence.HIGH)
+    is_plain = value == segment.text[found.start : found.end]
+    if in_kubernetes and not is_plain and (kind is not Promise.PASSWORD or passwords.is_password(value, sure=True)):
+        return candidate(catalogue.rules["SECRET-KUBERNETES-SECRET"], Confidence.HIGH)
     if kind is Promise.PASSWORD:
         return _password(found, segment, value, catalogue, candidate)
     if _is_key(value, kind, found.form):
@@ -108,7 +110,8 @@ def _promised(found: Assignment) -> Promise:
     """What the name promises, with the word before it where it needs one ("API key", "Secret Access Key")."""
     kind = promise(found.name)
     if kind in (Promise.KEY, Promise.NOTHING) and (word := _WORD_BEFORE.search(found.before)):
-        return promise(f"{word[1]} {found.name}")
+        longer = promise(f"{word[1]} {found.name}")
+        return kind if longer is Promise.NOTHING else longer
     return kind
 
 
@@ -119,6 +122,8 @@ def _password(
     catalogue: Catalogue,
     candidate: Callable[[Rule, Confidence], Candidate],
 ) -> Candidate | None:
+    if found.form is Form.PROSE and not (re.search(r"\d", value) and re.search(r"[A-Za-z]", value) and len(value) >= 6):
+        return None
     if found.form is Form.NAKED and not (found.name.isupper() and re.search(r"\d", value)):
         return None
     if not passwords.is_password(value, sure=found.form in _SURE):
@@ -140,11 +145,11 @@ def _vendor(context: str, value: str, catalogue: Catalogue) -> Named | None:
 
 
 def _is_real(value: str, kind: Promise, form: Form) -> bool:
+    if kind is Promise.PASSWORD and passwords.is_password(value, sure=form in _SURE):
+        return True
     if placeholders.is_placeholder(value, 8) or shapes.is_place(value):
         return False
-    if len(value) < 16:
-        return kind is Promise.PASSWORD and passwords.is_password(value, sure=form in _SURE)
-    return shapes.is_uuid(value) or randomness.is_random(value)
+    return len(value) >= 16 and (shapes.is_uuid(value) or randomness.is_random(value))
 
 
 def _is_key(value: str, kind: Promise, form: Form) -> bool:
@@ -154,7 +159,7 @@ def _is_key(value: str, kind: Promise, form: Form) -> bool:
         return False
     if value.startswith("eyJ") and value.count(".") == 2:
         return formats.is_jwt(value)
-    if any(map(str.isspace, value)) or shapes.is_code(value) or shapes.is_place(value) or not value.isascii():
+    if not _TOKEN.fullmatch(value) or shapes.is_code(value) or shapes.is_place(value):
         return False
     if kind is Promise.KEY:
         return (
@@ -164,7 +169,7 @@ def _is_key(value: str, kind: Promise, form: Form) -> bool:
             and not (shapes.is_uuid(value) or shapes.is_hex(value))
         )
     if len(value) >= 16:
-        return randomness.is_random(value) or (shapes.is_uuid(value) and form is not Form.WORDS)
+        return randomness.is_random(value) or (shapes.is_uuid(value) and form not in (Form.WORDS, Form.PROSE))
     if kind is Promise.SECRET:
         return form in _SURE and len(value) >= 6 and passwords.is_password(value, sure=False)
     return form in _SURE and len(value) >= 10 and randomness.transitions(value) > 0.25 and any(map(str.isdigit, value))

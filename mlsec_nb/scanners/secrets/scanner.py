@@ -76,7 +76,7 @@ class _Search:
         self.matches: list[tuple[int, Match]] = []
         self.names: dict[int, list[int]] = {}
         hits = matcher.hits(self.joined.text)
-        self.known = {self.joined.locate(place)[0] for places in hits.values() for place in places}
+        self.known = {self.joined.locate(place)[0] for at in hits if matcher.is_telling(at) for place in hits[at]}
         for match in matcher.matches(self.joined.text, hits):
             self.matches.append((self.joined.locate(match.start)[0], match))
         for place, _ in words.find(fold(self.joined.text)):  # type: ignore[attr-defined]
@@ -88,7 +88,9 @@ def _views(search: _Search, program: Program) -> Iterator[Segment]:
     for index, segment in enumerate(search.segments):
         named = index in search.names or index in search.known
         yield from views(segment, named=named)
-        if named and segment.part is Part.CODE and (folded := program.folded(segment)):
+        if not named or segment.part is not Part.CODE:
+            continue
+        if folded := program.folded(segment, search.names.get(index, ()), known=index in search.known):
             yield folded
             yield from views(folded, named=True)
 

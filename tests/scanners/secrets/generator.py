@@ -4,11 +4,11 @@ import json
 import random
 from dataclasses import dataclass
 
-from .hard_ways import HARD
-from .kinds import Secret, draw_secret
-from .lookalikes import draw_cell
-from .urls import in_block, in_url
-from .ways import WAYS, Cell, code, markdown
+from tests.scanners.secrets.hard_ways import HARD
+from tests.scanners.secrets.kinds import Secret, draw_secret
+from tests.scanners.secrets.lookalikes import draw_cell
+from tests.scanners.secrets.urls import in_block, in_url
+from tests.scanners.secrets.ways import WAYS, Cell, code, markdown
 
 KINDS = ("token",) * 5 + ("named",) * 3 + ("password",) * 2
 FILLER = (
@@ -42,8 +42,7 @@ def notebook(seed: int, *, hard: bool = False) -> Notebook:
     cells: list[Cell] = [markdown("# Title"), code(draw.choice(FILLER))]
     planted: list[Planted] = []
     for _ in range(draw.choice([0, 1, 2, 4])):
-        for _ in range(draw.randint(0, 3)):
-            cells.append(draw_cell(draw))
+        cells.extend(draw_cell(draw) for _ in range(draw.randint(0, 3)))
         secret, way, cell = _plant(draw, hard=hard)
         cells.append({**cell, "id": f"cell-{len(cells)}"})
         planted.append(Planted(secret, len(cells), way, json.dumps(cell)))
@@ -67,7 +66,7 @@ def notebook(seed: int, *, hard: bool = False) -> Notebook:
             metadata["environment"] = {secret.name: secret.value}
         planted.append(Planted(secret, None, "notebook metadata", json.dumps(metadata)))
     value = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
-    return Notebook(_written(draw, value, hard=hard and not planted[:1]), tuple(planted))
+    return Notebook(_written(draw, value, hard=hard), tuple(planted))
 
 
 def _plant(draw: random.Random, *, hard: bool) -> tuple[Secret, str, Cell]:
@@ -87,11 +86,5 @@ def _plant(draw: random.Random, *, hard: bool) -> tuple[Secret, str, Cell]:
 def _written(draw: random.Random, value: object, *, hard: bool) -> bytes:
     text = json.dumps(value, indent=draw.choice([None, 1, 2]), ensure_ascii=draw.random() < 0.5)
     if hard and draw.random() < 0.3:
-        return draw.choice(
-            [
-                lambda: b"\xef\xbb\xbf" + text.encode(),
-                lambda: text.encode("utf-16"),
-                lambda: text[: int(len(text) * 0.9)].encode(),
-            ]
-        )()
+        return b"\xef\xbb\xbf" + text.encode() if draw.random() < 0.5 else text.encode("utf-16")
     return text.encode()

@@ -11,8 +11,8 @@ import struct
 import urllib.parse
 import zlib
 
-from .kinds import Secret
-from .ways import Cell, code, markdown, shown, snake, stream
+from tests.scanners.secrets.kinds import Secret
+from tests.scanners.secrets.ways import Cell, code, markdown, shown, snake, stream
 
 
 def _cut(draw: random.Random, value: str, parts: int = 2) -> list[str]:

@@ -4,8 +4,7 @@ import base64
 import random
 
 from mlsec_nb.scanners.secrets.examples import expand
-
-from .ways import Cell, code, error, markdown, shown, stream
+from tests.scanners.secrets.ways import Cell, code, error, markdown, shown, stream
 
 CODE = (
     'api_key = os.environ["OPENAI_API_KEY"]', "token = os.getenv('HF_TOKEN')", 'password = getpass("Password: ")', 'api_key = "YOUR_API_KEY"', 'openai.api_key = "sk-..."', 'HF_TOKEN = "hf_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"',

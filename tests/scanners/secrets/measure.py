@@ -8,8 +8,7 @@ from mlsec_nb.config import DEFAULT_KEY, Settings
 from mlsec_nb.core import Finding, Kind, keyed_digest
 from mlsec_nb.notebooks import read_bytes
 from mlsec_nb.scanners.secrets.scanner import build
-
-from .generator import Notebook, Planted, notebook
+from tests.scanners.secrets.generator import Notebook, Planted, notebook
 
 
 @dataclass

@@ -3,8 +3,8 @@
 import json
 import random
 
-from .kinds import Secret
-from .ways import Cell, code, markdown, raw, shown, stream
+from tests.scanners.secrets.kinds import Secret
+from tests.scanners.secrets.ways import Cell, code, markdown, raw, shown, stream
 
 URLS = (
     'engine = create_engine("{k}://ada:{v}@db.acme.io:5432/prod")', "DATABASE_URL={k}://ada:{v}@db.acme.io/prod", "%env DATABASE_URL={k}://ada:{v}@10.0.0.5/prod", "%sql {k}://ada:{v}@db.acme.io/prod",

@@ -5,7 +5,7 @@ import json
 import random
 from typing import Any
 
-from .kinds import Secret
+from tests.scanners.secrets.kinds import Secret
 
 Cell = dict[str, Any]
 

@@ -73,7 +73,9 @@ def is_discord(value: str) -> bool:
 
 
 def is_random(value: str) -> bool:
-    """Looks drawn by a machine, and is no identifier, digest line or path."""
+    """Looks drawn by a machine, and is no identifier, path or broken token of another form."""
+    if value.startswith("eyJ") and value.count(".") == 2:
+        return is_jwt(value)
     return randomness.is_random(value) and not shapes.is_sequence_data(value) and not shapes.is_place(value)
 
 

@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from . import placeholders, shapes, vocabulary
-from .randomness import wordiness
+from .randomness import is_random, transitions, wordiness
 
 _NOT_ONE: Final = vocabulary.words("no_passwords")
 
@@ -16,7 +16,9 @@ def is_password(value: str, *, sure: bool) -> bool:
     `password: hunter` it may be prose.
     """
     lower = value.lower()
-    if not 4 <= len(value) <= 128 or lower in _NOT_ONE or any(map(str.isspace, value)):
+    if len(value) > 128:
+        return is_random(value)
+    if len(value) < 4 or lower in _NOT_ONE or any(map(str.isspace, value)):
         return False
     if placeholders.is_placeholder(value) or shapes.is_reference(value) or shapes.is_place(value):
         return False
@@ -26,7 +28,19 @@ def is_password(value: str, *, sure: bool) -> bool:
     if any(word in lower for word in ("password", "passwd", "passphrase")) and not (has_digit or has_sign):
         return False
     if shapes.is_identifier(value) and not has_digit:
-        return (sure and value.isalpha() and len(value) >= 6) or ("-" in value and value.count("-") >= 2)
+        return _is_phrase(value) or _is_mixed(value) or (sure and value.isalpha() and len(value) >= 6)
     if shapes.is_code(value) and (not sure or wordiness(value) > 0.5):
         return False
     return has_digit or has_sign or sure
+
+
+def _is_phrase(value: str) -> bool:
+    """Words joined by signs, as people are told to make them: "correct-horse-battery"."""
+    return bool(re.fullmatch(r"[A-Za-z]{3,12}(?:([-_.])[A-Za-z]{3,12})(?:\1[A-Za-z]{3,12}){1,6}", value))
+
+
+def _is_mixed(value: str) -> bool:
+    """Letters in an order of capitals that no name has."""
+    return is_random(value) or (
+        value.isalpha() and len(value) >= 8 and transitions(value) > 0.25 and wordiness(value) < 0.5
+    )

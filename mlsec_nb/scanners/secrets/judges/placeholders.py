@@ -15,7 +15,8 @@ _TEMPLATE: Final = re.compile(
     re.VERBOSE,
 )
 _WORDS: Final = vocabulary.words("placeholders")
-_SPLIT: Final = re.compile(r"[^A-Za-z]+|(?<=[a-z])(?=[A-Z])")
+_APART: Final = re.compile(r"[^A-Za-z]+")
+_CAMEL: Final = re.compile(r"[^A-Za-z]+|(?<=[a-z])(?=[A-Z])")
 _ROWS: Final = ("1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm", "abcdefghijklmnopqrstuvwxyz", "0123456789abcdef")
 _NEIGHBOURS: Final = frozenset(pair for row in _ROWS for a, b in pairwise(row) for pair in (a + b, b + a))
 
@@ -44,7 +45,9 @@ def has_placeholder_word(value: str) -> bool:
     """True when one of its words says that it is none ("your-api-key", "EXAMPLE")."""
     if "EXAMPLE" in value or "example" in value.lower()[-8:]:
         return True
-    return any(word.lower() in _WORDS for word in _SPLIT.split(value) if len(word) > 3 or len(value) < 16)
+    if any(word.lower() in _WORDS for word in _APART.split(value) if len(word) > 3 or len(value) < 16):
+        return True
+    return any(word.lower() in _WORDS for word in _CAMEL.split(value) if len(word) > 4)
 
 
 def is_placeholder(value: str, longest: int = 12) -> bool:

@@ -3,6 +3,8 @@
 import re
 from typing import Final
 
+from .randomness import is_random
+
 UUID: Final = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
 HEX: Final = re.compile(r"[0-9a-f]+|[0-9A-F]+")
 _NUMBER: Final = re.compile(r"[-+]?[\d_.,]*\d(?:[eE][-+]?\d+)?%?")
@@ -15,7 +17,8 @@ _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S*|www\.\S+")
 _EMAIL: Final = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
 _IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z_]*(?:[.\-/: ][A-Za-z_]+)*\d{0,2}")
 _CODE: Final = re.compile(
-    r"[\w.]+\(.*\)?|[\w.]+\[.*\]?|[A-Za-z_]+\d?(?:\.[A-Za-z_]+\d?)+|lambda .*|self\..*|.*\b(?:os\.environ|getenv|getpass|secrets\.)\b.*"
+    r"[\w.]+\(.*\)?|[\w.]+\[.*\]?|[A-Za-z_]+\d?(?:\.[A-Za-z_]+\d?)+|lambda .*"
+    r"|self\..*|.*\b(?:os\.environ|getenv|getpass|secrets\.)\b.*"
 )
 _REFERENCE: Final = re.compile(
     r"\$\{?\w+\}?.*|%\(\w+\)[sdr]|%[sdr]|%\w+%|\{.*\}|<.*>|\[.*\]|(?:vault|env|file|secret|secrets|arn|ref|projects|op|ssm|keyring|asm|gcp|sm|azurekv)"
@@ -42,7 +45,8 @@ def is_number(value: str) -> bool:
 
 def is_place(value: str) -> bool:
     """A path, a URL without credentials, a mail address."""
-    return bool(_PATH.fullmatch(value) or _URL.fullmatch(value) or _EMAIL.fullmatch(value))
+    is_path = _PATH.fullmatch(value) and not (len(value) >= 32 and is_random(value))
+    return bool(is_path or _URL.fullmatch(value) or _EMAIL.fullmatch(value))
 
 
 def is_identifier(value: str) -> bool:

@@ -8,8 +8,8 @@ import ast
 import base64
 import binascii
 import codecs
-import gzip
 import html
+import re
 import urllib.parse
 import zlib
 from collections.abc import Callable, Mapping
@@ -18,18 +18,21 @@ from typing import Any, Final
 LARGEST: Final = 1 << 16  # characters of a value
 STEPS: Final = 20_000  # nodes of one cell
 
+_WIDE: Final = re.compile(r"%[^a-z%]*\d{3}|\{[^}]*:[^}]*\d{3}|\*")
 Value = str | bytes | int | list[Any] | None
 
 
 class Folder:
     """Folds expressions under what is known of names; anything else comes to None."""
 
-    def __init__(self, names: Mapping[str, Value]) -> None:
-        self._names = dict(names)
+    def __init__(self, elsewhere: Callable[[str], Value]) -> None:
+        self._elsewhere = elsewhere
+        self._names: dict[str, Value | ast.expr] = {}
         self._left = STEPS
 
-    def set(self, name: str, value: Value) -> None:
-        self._names[name] = value
+    def later(self, name: str, node: ast.expr) -> None:
+        """A name stands for an expression, folded when it is asked for."""
+        self._names[name] = node
 
     def fold(self, node: ast.AST | None) -> Value:
         self._left -= 1
@@ -40,7 +43,13 @@ class Folder:
         return None if isinstance(value, str | bytes | list) and len(value) > LARGEST else value
 
     def name(self, node: ast.Name) -> Value:
-        return self._names.get(node.id)
+        if node.id not in self._names:
+            self._names[node.id] = self._elsewhere(node.id)
+        value = self._names[node.id]
+        if isinstance(value, ast.expr):
+            self._names[node.id] = None  # a name that needs itself comes to nothing
+            value = self._names[node.id] = self.fold(value)
+        return value
 
     def items(self, node: ast.List | ast.Tuple) -> Value:
         values = [self.fold(item) for item in node.elts]
@@ -53,6 +62,8 @@ class Folder:
             if not isinstance(value, str | int):
                 return None
             parts.append(str(value))
+            if sum(map(len, parts)) > LARGEST:
+                return None
         return "".join(parts)
 
     def operation(self, node: ast.BinOp) -> Value:
@@ -60,10 +71,10 @@ class Folder:
         if left is None or right is None:
             return None
         if isinstance(node.op, ast.Add) and type(left) is type(right):
-            return left + right  # type: ignore[operator]
+            return _attempt(lambda: left + right)  # type: ignore[operator]
         if isinstance(left, int) and isinstance(right, int):
-            return _ARITHMETIC.get(type(node.op), lambda *_: None)(left, right)
-        if isinstance(node.op, ast.Mod) and isinstance(left, str):
+            return _arithmetic(node.op, left, right)
+        if isinstance(node.op, ast.Mod) and isinstance(left, str) and not _WIDE.search(left):
             return _attempt(lambda: left % (tuple(right) if isinstance(right, list) else right))
         return None
 
@@ -90,7 +101,7 @@ class Folder:
         source = self.fold(first.iter)
         if more or first.ifs or not isinstance(first.target, ast.Name) or not isinstance(source, str | bytes | list):
             return None
-        kept = self._names.get(first.target.id)
+        kept = self.name(first.target)
         values = []
         for item in source:
             self._names[first.target.id] = item
@@ -125,11 +136,29 @@ class Folder:
         whole = self.fold(attribute.value)
         if name not in _METHODS or not isinstance(whole, str | bytes):
             return None
+        if not _is_bounded(name, whole, arguments):
+            return None
         keywords = {word.arg: self.fold(word.value) for word in node.keywords if word.arg} if name == "format" else {}
         return _attempt(lambda: getattr(whole, name)(*arguments, **keywords))
 
 
-def _attempt(work: Callable[[], Any]) -> Any:
+def _is_bounded(name: str, whole: str | bytes, arguments: list[Value]) -> bool:
+    """Whether what a method gives cannot be much larger than what it is given."""
+    sizes = [len(item) for item in arguments if isinstance(item, str | bytes | list)]
+    if name == "format":
+        return isinstance(whole, str) and not _WIDE.search(whole)
+    return name not in {"replace", "join"} or (len(whole) + 1) * (max(sizes, default=0) + 1) < 1 << 22
+
+
+def _arithmetic(operator: ast.operator, left: int, right: int) -> Value:
+    if isinstance(operator, ast.Sub):
+        return left - right
+    if isinstance(operator, ast.BitXor):
+        return left ^ right
+    return left % right if isinstance(operator, ast.Mod) and right else None
+
+
+def _attempt(work: Callable[[], Any]) -> Value:
     try:
         value = work()
     except (
@@ -144,11 +173,18 @@ def _attempt(work: Callable[[], Any]) -> Any:
         zlib.error,
     ):
         return None
-    return list(value) if isinstance(value, tuple) else value
+    folded: Value = list(value) if isinstance(value, tuple) else value
+    return folded
 
 
 def _unzipped(data: bytes) -> bytes:
     return zlib.decompressobj(wbits=47).decompress(data, LARGEST)
+
+
+def _bytes(items: Any = b"", *_: object) -> bytes:
+    if isinstance(items, str):
+        return items.encode()
+    return bytes(items) if isinstance(items, list | bytes) else b""
 
 
 def _decoded(value: str | bytes, encoding: str = "utf-8", *_: object) -> Any:
@@ -160,25 +196,21 @@ def _decoded(value: str | bytes, encoding: str = "utf-8", *_: object) -> Any:
     return value.decode("utf-8") if isinstance(value, bytes) else None
 
 
-_ARITHMETIC: Final[Mapping[type, Callable[[int, int], Value]]] = {
-    ast.Sub: lambda a, b: a - b, ast.BitXor: lambda a, b: a ^ b, ast.Mod: lambda a, b: a % b if b else None,
-}  # fmt: skip
 _METHODS: Final = frozenset(
-    ["join", "replace", "strip", "lstrip", "rstrip", "lower", "upper", "swapcase", "encode", "decode", "format", "removeprefix", "removesuffix",
-     "hex", "split"]
+    ["join", "replace", "strip", "lstrip", "rstrip", "lower", "upper", "swapcase", "encode", "decode", "format",
+     "removeprefix", "removesuffix", "hex", "split"]
 )  # fmt: skip
 _FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
-    "b64decode": base64.b64decode, "standard_b64decode": base64.b64decode, "urlsafe_b64decode": base64.urlsafe_b64decode,
-    "decodebytes": lambda data: base64.b64decode(data), "b32decode": base64.b32decode, "b16decode": base64.b16decode, "b85decode": base64.b85decode,
-    "a85decode": base64.a85decode, "unhexlify": binascii.unhexlify, "a2b_hex": binascii.unhexlify, "a2b_base64": binascii.a2b_base64,
-    "fromhex": bytes.fromhex, "unquote": urllib.parse.unquote, "unquote_plus": urllib.parse.unquote_plus, "unescape": html.unescape, "decode": _decoded,
-    "decompress": lambda data: gzip.decompress(data) if data[:2] == b"\x1f\x8b" and len(data) < LARGEST else _unzipped(data),
-    "bytes": lambda items=b"", *_: bytes(items) if isinstance(items, list | bytes) else items.encode(),
-    "bytearray": lambda items=b"": bytes(items) if isinstance(items, list | bytes) else None,
-    "chr": chr, "ord": ord, "int": lambda value, base=10: int(value, base) if isinstance(value, str) else value,
+    "b64decode": base64.b64decode, "standard_b64decode": base64.b64decode, "decodebytes": base64.b64decode,
+    "urlsafe_b64decode": base64.urlsafe_b64decode, "b32decode": base64.b32decode, "b16decode": base64.b16decode,
+    "b85decode": base64.b85decode, "a85decode": base64.a85decode, "unhexlify": binascii.unhexlify,
+    "a2b_hex": binascii.unhexlify, "a2b_base64": binascii.a2b_base64, "fromhex": bytes.fromhex,
+    "unquote": urllib.parse.unquote, "unquote_plus": urllib.parse.unquote_plus, "unescape": html.unescape,
+    "decode": _decoded, "decompress": _unzipped, "bytes": _bytes, "bytearray": _bytes, "chr": chr, "ord": ord,
+    "int": lambda value, base=10: int(value, base) if isinstance(value, str) else value,
     "reversed": lambda value: value[::-1], "list": list, "tuple": list,
-    "str": lambda value="", *_: value.decode() if isinstance(value, bytes) else str(value),
     "rot13": lambda value: codecs.decode(value, "rot13"),
+    "str": lambda value="", *_: value.decode() if isinstance(value, bytes) else str(value),
 }  # fmt: skip
 _NODES: Final[Mapping[type, Callable[[Folder, Any], Value]]] = {
     ast.Constant: lambda _, node: node.value if isinstance(node.value, str | bytes | int) else None,

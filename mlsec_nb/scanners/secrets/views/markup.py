@@ -12,7 +12,7 @@ from .rewriting import Piece, assemble, rewrite
 _ENTITY: Final = re.compile(r"&(?:#\d{1,6}|#[xX][0-9A-Fa-f]{1,5}|[A-Za-z]{2,8});")
 _TAG: Final = re.compile(r"<!--|<(/?)([A-Za-z][A-Za-z0-9]{0,20})(?:\s[^<>]{0,4000})?/?>")
 _SPLIT_TOKEN: Final = re.compile(
-    r"[A-Za-z0-9_.=+/-]<(?:/?(?:b|i|u|em|strong|span|mark|font|wbr|code|a|small|tspan|text|sub|sup|del|ins|s|kbd)\b)"
+    r"[^\s<>]<(?:/?(?:b|i|u|em|strong|span|mark|font|wbr|code|a|small|tspan|text|sub|sup|del|ins|s|kbd)\b)"
     r"[^<>]{0,200}>"
 )
 _TABLE: Final = re.compile(r"</?(?:td|th|tr|dd|dt|li|p|div|label|br|input|key|string)\b", re.IGNORECASE)
@@ -87,4 +87,4 @@ class _Table:
             self._heading = False
         index = len(self._row)
         head = self._names[index] if name == "td" and index < len(self._names) else ""
-        return f"\n{head}: " if head and head.replace("_", "").isalnum() else " "
+        return f"\n{head}: " if head and re.fullmatch(r"[\w.\-]+(?: [\w.\-]+){0,2}", head) else " "

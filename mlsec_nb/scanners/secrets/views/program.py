@@ -6,62 +6,80 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from mlsec_nb.core import Part, Segment
+from mlsec_nb.scanners.secrets.judges.names import Promise, promise
 
 from .folding import Folder, Value
 from .rewriting import Piece, assemble
 
 # Without one of these nothing is put together.
 _WORK: Final = re.compile(
-    r"""["'][ \t]*\+|\+[ \t]*[rbfRBF]?["']|\.join\(|\[::-1\]|unhexlify|fromhex|decode|decompress|\b(?:bytes|bytearray)\(\[|\bchr\b
-    |\.format\(|["'][ \t]*%[ \t]*[("'\w]|\bf["'][^"'\n]{0,200}\{|\+=|\.replace\(|\w[ \t]*\+[ \t]*[A-Za-z_]|reversed\(|unquote""",
+    r"""["'][ \t]*\+|\+[ \t]*[rbfRBF]?["']|\.join\(|\[::-1\]|unhexlify|fromhex|decode|decompress|\bchr\b
+    |\b(?:bytes|bytearray)\(\[|\.format\(|["'][ \t]*%[ \t]*[("'\w]|\bf["'][^"'\n]{0,200}\{|\+=|\.replace\(
+    |\w[ \t]*\+[ \t]*[A-Za-z_]|reversed\(|unquote""",
     re.VERBOSE,
 )
+# What hides a text for its own sake.
+_HIDDEN: Final = re.compile(
+    r"(?:b85|a85|b32|b16|b64)decode\(|unhexlify\(|fromhex\(|decompress\(|rot_?13|\bmap\(chr\b|\bchr\(\w+\s*[)^-]|\bbytes\(\["
+)
+_GIVEN: Final = re.compile(r"""[\w.\-]{0,60}["'\]]{0,2}[ \t]*(?::[ \t]?[\w.\[\]]{1,40}[ \t]*)?(?:\+?=(?!=)|:)""")
 _MAGIC: Final = re.compile(r"^([ \t]*)[!%?]", re.MULTILINE)
+LARGEST: Final = 200_000  # characters of a cell, and of all cells that are parsed to know a name
 FOLDED: Final = "folded"  # language of the view
-LARGEST: Final = 200_000  # characters of all cells that are parsed
 
 
 class Program:
-    """The code cells of a document in order; what earlier cells say of names is read when a later one needs it."""
+    """The Python cells of a document in order; what earlier cells say of a name is read when a later one needs it."""
 
     def __init__(self, segments: Sequence[Segment]) -> None:
         self._cells = [segment for segment in segments if segment.part is Part.CODE and segment.language == "python"]
+        self._trees: dict[int, ast.Module | None] = {}
+        self._left = LARGEST
 
-    def folded(self, segment: Segment) -> Segment | None:
-        """What a cell puts together; None when that is nothing."""
-        if segment.language != "python" or len(segment.text) > LARGEST or not _WORK.search(segment.text):
+    def folded(self, segment: Segment, names: Sequence[int], *, known: bool) -> Segment | None:
+        """What a cell puts together; None when that is nothing.
+
+        `names` are the places of telling names, `known` says that the beginning of a known token stands in the cell.
+        """
+        text = segment.text
+        if segment.language != "python" or len(text) > LARGEST:
             return None
-        tree = _parsed(segment.text)
+        everything = _HIDDEN.search(text) is not None or (known and _WORK.search(text) is not None)
+        if not everything and not any(_is_made(text, place) for place in names):
+            return None
+        tree = _parsed(text)
         if tree is None:
             return None
-        folder = Folder(self._before(segment, tree))
-        reader = _Statements(segment.text, folder)
+        reader = _Statements(text, Folder(lambda name: self._earlier(segment, name)), everything=everything)
         pieces = [piece for statement in _statements(tree) for piece in reader.read(statement)]
         return assemble(segment, sorted(pieces, key=lambda piece: piece[1]), FOLDED) if pieces else None
 
-    def _before(self, segment: Segment, tree: ast.Module) -> dict[str, Value]:
-        wanted = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
-        folder = Folder({})
-        known: dict[str, Value] = {}
-        size = 0
-        for cell in self._cells:
-            if cell is segment or size > LARGEST:
-                break
-            if (
-                not any(name in cell.text for name in wanted)
-                or "=" not in cell.text
-                or not re.search("[\"']", cell.text)
-            ):
-                continue
-            size += len(cell.text)
-            earlier = _parsed(cell.text)
-            for statement in _statements(earlier) if earlier else ():
-                if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
-                    value = folder.fold(statement.value)
-                    if isinstance(value, str | bytes | list):
-                        known[statement.targets[0].id] = value
-                        folder.set(statement.targets[0].id, value)
-        return known
+    def _earlier(self, segment: Segment, name: str) -> Value:
+        """What an earlier cell says of a name, as far as it is a constant."""
+        given = re.compile(rf"^{re.escape(name)}[ \t]*(?::[^=\n]*)?=(?!=)", re.MULTILINE)
+        index = next((number for number, cell in enumerate(self._cells) if cell is segment), 0)
+        for number in range(index - 1, -1, -1):
+            if name in self._cells[number].text and given.search(self._cells[number].text):
+                tree = self._tree(number)
+                values = [
+                    statement.value for statement in (tree.body if tree else ())
+                    if isinstance(statement, ast.Assign) and _name(statement.targets[0]) == name
+                ]  # fmt: skip
+                return Folder(lambda _: None).fold(values[-1]) if values else None
+        return None
+
+    def _tree(self, number: int) -> ast.Module | None:
+        if number not in self._trees:
+            text = self._cells[number].text
+            self._left -= len(text)
+            self._trees[number] = _parsed(text) if self._left > 0 else None
+        return self._trees[number]
+
+
+def _is_made(text: str, place: int) -> bool:
+    """Whether something is put together on the line (or below it) for the name that stands at a place."""
+    given = _GIVEN.match(text, place)
+    return given is not None and _WORK.search(text, given.end(), given.end() + 240) is not None
 
 
 def _parsed(text: str) -> ast.Module | None:
@@ -76,52 +94,57 @@ def _statements(tree: ast.AST) -> Iterator[ast.stmt]:
     for child in ast.iter_child_nodes(tree):
         if isinstance(child, ast.stmt):
             yield child
-            yield from _statements(child)
+            if not isinstance(child, ast.Assign | ast.Expr | ast.AugAssign | ast.AnnAssign | ast.Return):
+                yield from _statements(child)
         elif isinstance(child, ast.ExceptHandler | ast.match_case):
             yield from _statements(child)
 
 
 class _Statements:
-    """Reads one statement after the other and says what its expressions come to."""
+    """Reads one statement after the other and says what its telling expressions come to."""
 
-    def __init__(self, text: str, folder: Folder) -> None:
+    def __init__(self, text: str, folder: Folder, *, everything: bool) -> None:
         self._lines = [0]
         self._bytes = text.encode("utf-8", "replace").split(b"\n") if not text.isascii() else None
         for line in text.split("\n"):
             self._lines.append(self._lines[-1] + len(line) + 1)
         self._folder = folder
+        self._everything = everything
 
     def read(self, statement: ast.stmt) -> Iterator[Piece]:
-        if isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign) and statement.value is not None:
-            target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
-            whole: ast.expr = statement.value
-            if isinstance(statement, ast.AugAssign):
-                whole = ast.BinOp(ast.Name(_name(target), ast.Load()), statement.op, statement.value)
-            value = self._folder.fold(whole)
-            if isinstance(target, ast.Name):
-                self._folder.set(target.id, value)
-            yield from self._say(_name(target), statement.value, value, added=whole is not statement.value)
-        for node in ast.walk(statement):
-            if isinstance(node, ast.stmt) and node is not statement:
-                continue
+        yield from self._given(statement)
+        for node in ast.walk(statement) if isinstance(statement, _SIMPLE) else ():
             if isinstance(node, ast.Call):
                 for word in node.keywords:
-                    yield from self._say(word.arg or "", word.value, self._folder.fold(word.value))
+                    yield from self._say(word.arg or "", word.value)
                 for argument in node.args:
-                    yield from self._say(_name(node.func), argument, self._folder.fold(argument))
+                    yield from self._say(_name(node.func), argument)
             elif isinstance(node, ast.Dict):
                 for key, item in zip(node.keys, node.values, strict=True):
-                    name = self._folder.fold(key)
-                    yield from self._say(name if isinstance(name, str) else "", item, self._folder.fold(item))
+                    yield from self._say(str(key.value) if isinstance(key, ast.Constant) else "", item)
 
-    def _say(self, name: str, node: ast.expr, value: Value, *, added: bool = False) -> Iterator[Piece]:
-        if (isinstance(node, ast.Constant | ast.Name) and not added) or value is None:
+    def _given(self, statement: ast.stmt) -> Iterator[Piece]:
+        if not isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign) or statement.value is None:
             return
-        text = _text(value)
+        target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
+        value: ast.expr = statement.value
+        if isinstance(statement, ast.AugAssign):
+            value = ast.BinOp(ast.Name(_name(target), ast.Load()), statement.op, statement.value)
+            before = self._folder.fold(value.left)
+            value.left = ast.Constant(before if isinstance(before, str | bytes) else None)
+        yield from self._say(_name(target), value, shown=statement.value)
+        if isinstance(target, ast.Name):
+            self._folder.later(target.id, value)
+
+    def _say(self, name: str, node: ast.expr, shown: ast.expr | None = None) -> Iterator[Piece]:
+        if isinstance(node, ast.Constant | ast.Name) or not (self._everything or promise(name) is not Promise.NOTHING):
+            return
+        text = _text(self._folder.fold(node))
         if len(text) < 6 or "\0" in text:
             return
-        start = self._offset(node.lineno, node.col_offset)
-        end = self._offset(node.end_lineno or node.lineno, node.end_col_offset or node.col_offset)
+        shown = shown or node
+        start = self._offset(shown.lineno, shown.col_offset)
+        end = self._offset(shown.end_lineno or shown.lineno, shown.end_col_offset or shown.col_offset)
         quote = next((mark for mark in "\"'`" if mark not in text), "\n")
         yield f"\n{name} = {quote}", start
         yield text[:-1], start
@@ -132,6 +155,9 @@ class _Statements:
         if self._bytes is not None:
             column = len(self._bytes[line - 1][:column].decode("utf-8", "replace"))
         return self._lines[line - 1] + column
+
+
+_SIMPLE: Final = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr, ast.Return, ast.With)
 
 
 def _name(node: ast.expr) -> str:

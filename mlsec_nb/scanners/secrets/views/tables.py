@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from mlsec_nb.core import Segment
+from mlsec_nb.scanners.secrets.assignments import WORDS
 
-from ..assignments import WORDS
 from .rewriting import Piece, assemble
 
 ROWS: Final = 200  # below one heading
@@ -21,9 +21,9 @@ def table_views(segment: Segment) -> Iterator[Segment]:
     text = segment.text
     pieces: list[Piece] = []
     lines = list(_lines(text))
-    for number, (start, line) in enumerate(lines):
+    for number, (_, line) in enumerate(lines):
         if len(line) < 4000 and _HEADING.match(line) and is_telling(line):
-            pieces.extend(_table(start, line, lines[number + 1 : number + 1 + ROWS]))
+            pieces.extend(_table(line, lines[number + 1 : number + 1 + ROWS]))
     if pieces:
         yield assemble(segment, pieces, "text")
 
@@ -41,7 +41,7 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
         place += len(line) + 1
 
 
-def _table(start: int, line: str, below: Sequence[tuple[int, str]]) -> Iterator[Piece]:
+def _table(line: str, below: Sequence[tuple[int, str]]) -> Iterator[Piece]:
     for separator in ("|", "│", "┃", ",", "\t", ";"):
         if separator in line:
             names = _split(line, separator)
@@ -70,12 +70,14 @@ def _split(line: str, separator: str) -> list[Span]:
 
 
 def _is_name(text: str) -> bool:
-    return len(text) <= 48 and is_telling(text) and bool(re.fullmatch(r"[\w. \-]+", text))
+    return len(text) <= 48 and len(text.split()) <= 3 and is_telling(text) and bool(re.fullmatch(r"[\w. \-]+", text))
 
 
 def _aligned(line: str, below: Sequence[tuple[int, str]]) -> Iterator[Piece]:
     """Columns that end (numbers and pandas) or begin where their heading does."""
     names = [match.span() for match in _COLUMN.finditer(line)]
+    if not all(re.fullmatch(r"[\w.\-/%]+", line[slice(*name)]) for name in names):
+        return
     wanted = [span for span in names if _is_name(line[slice(*span)])]
     if len(names) < 2 or not wanted:
         return

@@ -220,7 +220,8 @@ class _Reader:
 
 
 _OPTION: Final = re.compile(
-    r"(?:^|\s)-{1,2}[\w.\-]*\Z|^\s*(?:[%!$>]?\s*(?:set_)?env|ENV|ARG|export|set|setx|[!$%]?.*\b(?:configure|config) set)\s+[\w.\-]*\Z",
+    r"(?:^|\s)-{1,2}[\w.\-]*\Z"
+    r"|^\s*(?:[%!$>]?\s*(?:set_)?env|ENV|ARG|export|set|setx|[!$%]?.*\b(?:configure|config) set)\s+[\w.\-]*\Z",
     re.IGNORECASE,
 )
 

@@ -165,16 +165,16 @@ def _lines_of(composed: Composed) -> bool:
     return isinstance(composed, Joined) and not composed.between
 
 
-def _touched(segment: Segment, runs: list[Run], start: int, end: int) -> Iterator[tuple[Path, int, int, int]]:
+def _touched(segment: Segment, runs: list[Run], start: int, end: int) -> list[tuple[Path, int, int, int]]:
     """The values that a span touches: path, span inside the value, and the length of the value's run."""
+    found = []
     for run, following in zip(runs, [*runs[1:], None], strict=True):
         stop = following.start if following else len(segment.text)
         touched = run.start <= start <= stop if start == end else run.start < end and stop > start
         if run.at is not None and touched:
             first, last = max(start, run.start), min(end, stop)
-            yield run.path, run.at + first - run.start, run.at + last - run.start, run.at + stop - run.start
-            if start == end:
-                return
+            found.append((run.path, run.at + first - run.start, run.at + last - run.start, run.at + stop - run.start))
+    return found[-1:] if start == end else found  # between two lines, the second is put off
 
 
 def _in_lines(raw: Raw, path: Path, text: str, *, plain: bool, at_end: bool) -> str:

@@ -63,13 +63,13 @@ class Joined:
 
 @dataclass(slots=True)
 class Cut:
-    """Another text without what a pattern matches; a named group `keep` of the match stays."""
+    """Another text without what a pattern matches."""
 
     whole: Composed
     pattern: re.Pattern[str]
 
     def text(self) -> str:
-        return self.pattern.sub(_kept, self.whole.text())
+        return self.pattern.sub("", self.whole.text())
 
     def runs(self) -> Iterator[Run]:
         runs = list(self.whole.runs())
@@ -92,14 +92,8 @@ class Cut:
         done = 0
         for match in self.pattern.finditer(text):
             yield done, match.start()
-            if match.lastgroup == "keep":
-                yield match.span("keep")
             done = match.end()
         yield done, len(text)
-
-
-def _kept(match: re.Match[str]) -> str:
-    return match["keep"] if match.lastgroup == "keep" else ""
 
 
 _dump = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode

@@ -8,7 +8,7 @@ from mlsec_nb.core import Location, Part, Segment
 from . import images, languages
 from .origins import Composed, Cut, JsonOrigin
 from .positions import Path, Raw
-from .terminal import CODES, has_codes
+from .terminal import CODES
 
 _MARK = ";base64,"
 
@@ -19,7 +19,7 @@ def text_segments(
 ) -> Iterator[Segment]:  # fmt: skip
     """A text as it reads, and after it what the images inside it say."""
     text = composed.text()
-    if part is not Part.MARKDOWN and has_codes(text):
+    if part is not Part.MARKDOWN and "\x1b" in text:
         composed = Cut(composed, CODES)
         text = composed.text()
     language = language or (languages.of_mime(mime) if mime else None)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mlsec_nb.core import Kind
 from mlsec_nb.notebooks import read_bytes
-from mlsec_nb.notebooks.edit import CannotEdit, Editor
+from mlsec_nb.notebooks.edit import CannotEdit, Editor, locate
 from mlsec_nb.notebooks.origins import JsonOrigin
 from tests.notebooks.test_positions import NOTEBOOK, TEXT, spelled
 
@@ -120,3 +120,23 @@ def test_any_span_becomes_any_text(value, seed, data, new):
     shown = next((s.text for s in after.segments if s.place == segment.place), "")
     assert shown == segment.text[:start] + new + segment.text[end:]
     assert [s.text for s in after.segments[:index]] == [s.text for s in segments[:index]]
+
+
+def test_what_cannot_be_edited_is_refused():
+    with pytest.raises(CannotEdit):
+        editor('{"cells": [}').clear_outputs(1)
+    with pytest.raises(CannotEdit):
+        Editor("ab".encode("utf-16") + b"\0", "a.txt", Kind.TEXT)
+
+
+def test_nothing_can_be_put_in():
+    edits = editor('{"cells": [{"cell_type": "code", "source": ["a\\n", "c"]}]}')
+    edits.replace_in(edits.document.segments[0], 2, 2, "b\n")
+    assert json.loads(edits.data)["cells"][0]["source"] == ["a\n", "b\n", "c"]
+
+
+def test_a_text_inside_a_file_beyond_mending_may_be_empty():
+    edits = editor('"source": "a"')
+    edits.replace_in(edits.document.segments[0], 11, 11, "x")
+    assert edits.data.decode() == '"source": "xa"'
+    assert locate(edits.document, edits.document.segments[0].at(3, 3))[1:] == (3, 3)

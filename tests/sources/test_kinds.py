@@ -213,14 +213,14 @@ def test_a_database(tmp_path):
 @pytest.mark.parametrize(
     ("expected", "data"),
     [
-        (Kind.MODEL, gzip.compress(pickle.dumps(Odd()))),
+        (Kind.MODEL, gzip.compress(pickle.dumps(Odd()), mtime=0)),
         (Kind.MODEL, bz2.compress(pickle.dumps(Odd()))),
         (Kind.MODEL, lzma.compress(pickle.dumps(Odd()))),
         (Kind.MODEL, lzma.compress(pickle.dumps(Odd()), lzma.FORMAT_ALONE)),
         (Kind.MODEL, zlib.compress(pickle.dumps(Odd()))),
         (Kind.IMAGE, tarred("blobs/sha256/" + "0" * 64, mode="w:gz")),
-        (Kind.BINARY, gzip.compress(b"plain text")),
-        (Kind.BINARY, gzip.compress(pickle.dumps(Odd()))[:20]),
+        (Kind.BINARY, gzip.compress(b"plain text", mtime=0)),
+        (Kind.BINARY, gzip.compress(pickle.dumps(Odd()), mtime=0)[:20]),
         (Kind.BINARY, zipped("a.txt")[:-9]),
     ],
 )  # fmt: skip

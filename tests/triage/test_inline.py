@@ -68,6 +68,8 @@ def test_comment_styles(comment, place):
         f"{WORD} # noqa",
         f"{WORD} # nosec",
         f"{WORD} # pragma: allowlist nextline secret\n",
+        f"x # pragma: allowlist nextline secret\n{WORD}",
+        f"# mlsec: ignore[SECRET-*] like {WORD}",
         f"# mlsec: ignore-cell why\n{WORD}",
     ],
 )
@@ -123,6 +125,12 @@ def test_a_finding_over_several_lines_is_reached_at_its_first_and_last():
         source = document.segments[0]
         (finding,) = found(PICKLE, source, source.text[: source.text.index(")") + 1])
         assert [one.status for one in inline(document, [finding], today=TODAY)] == [expected]
+
+
+def test_a_finding_that_ends_with_its_line_does_not_touch_the_next():
+    document = notebook("load()\nx  # mlsec: ignore[LOAD-*] ours")
+    (finding,) = found(PICKLE, document.segments[0], "load()\n")
+    assert [one.status for one in inline(document, [finding], today=TODAY)] == ["new"]
 
 
 def test_a_cell_and_its_outputs():

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from mlsec_nb.config import Config, Limits
-from mlsec_nb.core import Artifact, CannotRead, Gap, Kind, Location, UsageError
+from mlsec_nb.core import SKIPPED, Artifact, CannotRead, Gap, Kind, Location, UsageError
 from mlsec_nb.io.files import LocalFile, Memory, read_bounded, why
 
 from .ignoring import Ignored, Rules, rules_of
@@ -98,14 +98,14 @@ def _walked(
     """What a walk meets, each gap once however many targets lead to it; a glob that meets nothing is a mistake."""
     nothing = True
     for met in Walk(target.folder or ".", Ignored().with_(exclude), target.wanted, seen):
-        nothing = False
+        nothing = nothing and isinstance(met, Gap) and met.code == SKIPPED
         found = met if isinstance(met, Gap) else artifact(met, config.limits)
         if not isinstance(found, Gap) or found not in told:
             yield found
         if isinstance(found, Gap):
             told.add(found)
     if nothing and target.wanted and not any(target.wanted.rules.hold(real) for real in seen):
-        raise UsageError(f"{target.typed}: nothing matches")
+        raise UsageError(f"{target.typed}: nothing matches, or only what is left out")
 
 
 def _standard_input(stdin: BinaryIO | None, name: str, limit: int) -> Artifact | Gap:

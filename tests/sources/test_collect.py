@@ -267,6 +267,12 @@ def test_a_glob_goes_only_where_it_leads(here):
     assert paths("a/c.py", "a/*.py") == ["a/c.py"]
     with pytest.raises(UsageError, match=r"a/\*\.zip: nothing matches"):
         paths("a/*.zip")
+    with pytest.raises(UsageError, match="nothing matches, or only what is left out"):
+        paths("**/*.zip")
+    (here / ".gitignore").write_text("*.zip\n")
+    plant(here, "a/b.zip")
+    with pytest.raises(UsageError, match="only what is left out"):
+        paths("a/*.zip")
 
 
 def test_a_name_with_wildcards_is_a_name_first(here):

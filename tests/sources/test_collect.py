@@ -269,7 +269,7 @@ def test_a_glob_goes_only_where_it_leads(here):
         paths("a/*.zip")
     with pytest.raises(UsageError, match="nothing matches, or only what is left out"):
         paths("**/*.zip")
-    (here / ".gitignore").write_text("*.zip\n")
+    (here / "a/.gitignore").write_text("*.zip\n")
     plant(here, "a/b.zip")
     with pytest.raises(UsageError, match="only what is left out"):
         paths("a/*.zip")

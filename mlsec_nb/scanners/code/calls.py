@@ -2,7 +2,10 @@
 
 import ast
 import posixpath
+import re
+import shlex
 from collections.abc import Mapping
+from dataclasses import replace
 
 from mlsec_nb.core import Confidence, Severity
 
@@ -22,7 +25,10 @@ _CARRIERS = frozenset({
     "pathlib.Path", "pathlib.PurePath", "pathlib.PosixPath", "os.path.expanduser", "os.path.abspath", "builtins.format",
     "os.path.realpath", "os.path.normpath", "textwrap.dedent", "builtins.sorted", "copy.deepcopy", "json.dumps",
 })  # fmt: skip
-_FLOWING = frozenset({"download", "upload", "input", "model", "decoded", "bucket"})
+_FLOWING = frozenset(
+    {"download", "upload", "input", "model", "decoded", "bucket", "environment", "credentials", "path"}
+)
+_ENCODERS = frozenset({"b64encode", "hexlify", "urlsafe_b64encode", "b85encode", "b32encode"})
 _STORES = frozenset({"download_file", "download_to_filename", "fget_object", "download_fileobj", "get"})
 
 
@@ -44,8 +50,11 @@ class Calls(Expressions):
         if callee.function is not None:
             return self._inline(callee, callee.function, arguments, node)
         name = callee.name or ""
+        if callee.members is not None:
+            arguments = replace(arguments, target=callee.members.get(""))
         if name:
             self.check(name, node, arguments)
+            self._shell(name, node, arguments)
             self._write(name, node, arguments, callee, scope)
         return self._result(name, node, arguments, callee)
 
@@ -151,10 +160,32 @@ class Calls(Expressions):
             else NOTHING
         )
 
+    def shell_text(self, text: str, node: ast.AST, scope: Scope | None) -> None:
+        """Scan a fixed text that Python hands to a shell."""
+        raise NotImplementedError
+
+    def _shell(self, name: str, node: ast.Call, arguments: Arguments) -> None:
+        value = arguments.get("args", 0) or arguments.get("command") or arguments.get("cmd")
+        if name not in self.catalogue.names["shell_calls"] or value is None or not node.args:
+            return
+        if name.startswith("subprocess.") and name.rpartition(".")[2] not in {"getoutput", "getstatusoutput"}:
+            shell = arguments.get("shell", 8)
+            if value.items is not None:
+                text = " ".join(shlex.quote(item.text) if item.text is not None else "{x}" for item in value.items)
+                self.shell_text(text, node, None)
+                return
+            if shell is None or not shell.const:
+                return
+        if value.text is not None:
+            self.shell_text(value.text, node.args[0], None)
+
     def check(self, name: str, node: ast.AST, arguments: Arguments) -> None:
         """Emit a hit for every rule that is about this call."""
         for sink in self.catalogue.sinks_of(name):
             self.check_sink(sink, name, node, arguments)
+        for keyword in arguments.keywords:
+            for sink in self.catalogue.sinks.get(f"**{keyword}", ()):
+                self.check_sink(sink, name, node, arguments)
 
     def check_sink(self, sink: Sink, name: str, node: ast.AST, arguments: Arguments) -> None:
         if sink.safe_since is not None and self.versions.get(sink.safe_since[0], ()) >= sink.safe_since[1]:
@@ -179,7 +210,8 @@ class Calls(Expressions):
         flow = self.catalogue.names["flow"]
         leaf = name.rpartition(".")[2]
         if (place := flow["download_to"].get(name) or flow["download_to"].get(f"*.{leaf}")) is not None:
-            kind = flow["sources"].get(name) or ("bucket" if leaf in _STORES else "download")
+            kind = flow["sources"].get(name, "download") if leaf not in _STORES else "bucket"
+            kind = "download" if kind == "path" else kind
             origin = Origin(kind, (self.step(node, flow["told"][kind]),))
             for item in place:
                 if (target := arguments.get(item)) is not None:
@@ -187,8 +219,16 @@ class Calls(Expressions):
         if (place := flow["writes"].get(name) or flow["writes"].get(f"*.{leaf}")) is not None:
             target = callee.members.get("") if place == "self" and callee.members else arguments.get(place)
             self._written(target, Origin("own", (self.step(node, "written here"),)), node, scope, place)
+        if (
+            name in flow["opens"]
+            and (mode := arguments.get("mode", 1)) is not None
+            and re.search("[wax+]", mode.text or "")
+        ):
+            self.check("file.write", node, Arguments(arguments.positional[:1], {}))
         if leaf in {"write", "write_bytes", "write_text"} and callee.members:
             target = callee.members.get("")
+            if leaf != "write" and target is not None:
+                self.check("file.write", node, Arguments((target,), {}))
             origins = merge(*arguments.all)
             chosen = next((origin for origin in origins if origin.kind in {"download", "upload", "input"}), None)
             if target is not None:
@@ -232,6 +272,10 @@ class Calls(Expressions):
                 origins = (origin, *origins)
             if target is not None and text is None:
                 text = target.text
+            if (path := next((origin for origin in origins if origin.kind == "path"), None)) is not None:
+                origins = (Origin("download", path.steps), *origins)
+            if target is not None and self.catalogue.names["credential_pattern"].search(target.text or ""):
+                origins = (Origin("credentials", (self.step(node, flow["told"]["credentials"]),)), *origins)
         members = (
             {"": arguments.get(0) or NOTHING} if leaf in {"ZipFile", "TarFile"} or name == "tarfile.open" else None
         )
@@ -243,6 +287,8 @@ class Calls(Expressions):
         """What flows through a call; a secret only through what keeps it readable, own files through nothing."""
         text_like = leaf in _STRING_METHODS or name in _CARRIERS
         kept = [origin for origin in merge(*values) if text_like or origin.kind in _FLOWING]
+        if leaf in _ENCODERS:
+            return tuple(origin for origin in merge(*values) if origin.kind in {"environment", "credentials", "secret"})
         if not text_like and leaf in {"BytesIO", "loads", "read", "getvalue", "open", "load", "seek", "getbuffer"}:
             kept += [origin for origin in merge(*values) if origin.kind == "own"]
         del node, callee

@@ -4,7 +4,7 @@ import ast
 import posixpath
 from collections.abc import Iterable
 
-from .state import Scope, State
+from .state import MAX_NODES, Scope, State
 from .values import NOTHING, UNKNOWN, Function, Origin, Value, constant, either, merge
 
 MAX_ITEMS = 64  # of a literal list or dict that are looked at one by one
@@ -22,12 +22,16 @@ class Expressions(State):
         if node is None:
             return NOTHING
         self.nodes += 1
-        if self.exhausted:
+        if self.nodes > MAX_NODES:
             return NOTHING
-        method = getattr(self, "_" + type(node).__name__.lower(), None)
-        if method is not None:
-            value: Value = method(node, scope)
-            return value
+        kind = type(node)
+        method = self.methods.get(kind)
+        if method is None:
+            method = self.methods[kind] = getattr(self, "_" + kind.__name__.lower(), self._other)
+        value: Value = method(node, scope)
+        return value
+
+    def _other(self, node: ast.AST, scope: Scope) -> Value:
         return Value(origins=merge(*self._children(node, scope)))
 
     def _children(self, node: ast.AST, scope: Scope) -> list[Value]:
@@ -54,9 +58,11 @@ class Expressions(State):
 
     def _name(self, node: ast.Name, scope: Scope) -> Value:
         found = scope.get(node.id)
+        names = self.catalogue.names
+        if (found is NOTHING or found is None) and names["unset_pattern"].search(node.id):
+            return Value(origins=(Origin("secret", (self.step(node, "a secret by its name"),)),))
         if found is not None:
             return found
-        names = self.catalogue.names
         if node.id in names["builtins"]:
             return Value(name=f"builtins.{node.id}")
         if module := names["conventions"].get(node.id):
@@ -65,8 +71,12 @@ class Expressions(State):
 
     def canonical(self, name: str) -> str:
         """The one name under which the rules know a thing."""
-        if len(name) > MAX_NAME:
-            name = name[-MAX_NAME:]
+        known = self.names.get(name)
+        if known is None:
+            known = self.names[name] = self._canonical(name[-MAX_NAME:])
+        return known
+
+    def _canonical(self, name: str) -> str:
         table = self.catalogue.names["canonical"]
         head = name
         while head:

@@ -13,12 +13,22 @@ from .values import NOTHING, Function, Origin, Value, either, merge
 _ENDPOINTS = frozenset({"route", "get", "post", "put", "delete", "patch", "websocket", "api_route"})
 
 
+def _is_meant(text: str) -> bool:
+    """Whether a literal can be a secret: not a placeholder ("<your key>", "[YOUR_KEY]", "...")."""
+    return (
+        len(text) > 5 and text[0] not in "<[{$." and not text.lower().startswith(("your", "xxx", "http", "my-", "my_"))
+    )
+
+
 class Interpreter(Calls):
     """Walks statements; knows names across cells."""
 
     def run(self, source: Source, body: tuple[ast.stmt, ...]) -> None:
         """Walk one cell or file at module level."""
         self.source = source
+        for offset, piece in source.pieces.items():
+            if offset < 0 or piece.body is not None:
+                self.magic(piece, self.scope)
         for statement in body:
             depth = len(self.stack), len(self.calls)
             try:
@@ -55,11 +65,11 @@ class Interpreter(Calls):
         self.nodes += 1
         if self.exhausted:
             return
-        method = getattr(self, "_do_" + type(node).__name__.lower(), None)
-        if method is not None:
-            method(node, scope)
-        else:
-            self._children(node, scope)
+        kind = type(node)
+        method = self.methods.get(kind)
+        if method is None:
+            method = self.methods[kind] = getattr(self, "_do_" + kind.__name__.lower(), self._children)
+        method(node, scope)
 
     def run_body(self, body: list[ast.stmt], scope: Scope) -> None:
         for statement in body:
@@ -107,12 +117,7 @@ class Interpreter(Calls):
 
     def assign(self, target: ast.expr, value: Value, scope: Scope) -> None:
         if isinstance(target, ast.Name):
-            if (
-                self.is_secret_name(target.id)
-                and value.is_string
-                and isinstance(value.const, str)
-                and len(value.const) > 5
-            ):
+            if self.is_secret_name(target.id) and isinstance(value.const, str) and _is_meant(value.const):
                 value = value.with_(
                     origins=(*value.origins, Origin("secret", (self.step(target, "a secret is set here"),)))
                 )
@@ -186,6 +191,8 @@ class Interpreter(Calls):
 
     def _do_return(self, node: ast.Return, scope: Scope) -> None:
         value = self.evaluate(node.value, scope)
+        if self.stack and value.items and getattr(self.stack[-1].node, "name", "") in {"__reduce__", "__reduce_ex__"}:
+            self.check(f"reduce {value.items[0].name}", node, Arguments(value.items, {}))
         scope.set("return ", either(scope.names.get("return ", NOTHING), value))
 
     def _do_expr(self, node: ast.Expr, scope: Scope) -> None:
@@ -203,13 +210,13 @@ class Interpreter(Calls):
             scope.names = dict(before)
             self.run_body(body, scope)
             ends.append(scope.names)
-        merged = dict(before)
-        for name in {name for end in ends for name in end}:
+        changed = {name: None for end in ends for name, value in end.items() if before.get(name) is not value}
+        for name in changed:
             found = NOTHING
             for end in ends:
                 found = either(found, end.get(name, before.get(name, NOTHING)))
-            merged[name] = found
-        scope.names = merged
+            before[name] = found
+        scope.names = before
 
     def _do_for(self, node: ast.For | ast.AsyncFor, scope: Scope) -> None:
         self.assign(node.target, element(self.evaluate(node.iter, scope)), scope)

@@ -28,8 +28,11 @@ class Arguments:
     positional: tuple[Value, ...]
     keywords: Mapping[str, Value]
     open: bool = False
+    target: Value | None = None  # the object whose method is called
 
     def get(self, name: str | int | None, position: int | None = None) -> Value | None:
+        if name == "self":
+            return self.target
         if isinstance(name, int):
             name, position = None, name
         if name is not None and name in self.keywords:
@@ -68,6 +71,8 @@ def judge(
         return None
     if origin is not None and origin.kind in sink.quiet:
         return None
+    if origin is not None and origin.kind == "path":
+        origin = Origin("download", origin.steps) if sink.rule.startswith("LOAD-") else None
     severity = sink.severity or base
     if origin is None:
         return Judgement(severity, confidence, None)
@@ -97,14 +102,11 @@ def holds(condition: Condition, arguments: Arguments) -> bool | None:
         if arguments.open and not condition.missing:
             return None
         return condition.missing
-    if condition.given:
-        return True
-    if condition.built:
-        return value.text is not None and value.const is UNKNOWN
-    if condition.literal:
-        return isinstance(value.const, str | bytes)
-    if condition.origins:
-        return any(origin.kind in condition.origins for origin in value.origins)
+    shape = _shape(condition, value)
+    if shape is not None:
+        return shape
+    if condition.contains:
+        return _contains(condition.contains, value)
     if condition.pattern is not None:
         text = value.text if value.text is not None else value.name
         return None if text is None else bool(condition.pattern.search(text))
@@ -113,6 +115,29 @@ def holds(condition: Condition, arguments: Arguments) -> bool | None:
     if value.name is not None and value.name in condition.values:
         return True
     return None
+
+
+def _shape(condition: Condition, value: Value) -> bool | None:
+    """Whether a value has the shape that a condition asks for; None when it asks for none."""
+    if condition.given:
+        return True
+    if condition.built:
+        return value.text is not None and value.const is UNKNOWN
+    if condition.program:
+        return value.items is not None and len(value.items) > 0 and isinstance(value.items[0].const, str)
+    if condition.literal:
+        return isinstance(value.const, str | bytes)
+    if condition.origins:
+        return any(origin.kind in condition.origins for origin in value.origins)
+    return None
+
+
+def _contains(wanted: tuple[str, ...], value: Value) -> bool | None:
+    if value.items is not None:
+        return any(item.const in wanted for item in value.items if isinstance(item.const, str))
+    if value.entries is not None:
+        return any(name in wanted for name in value.entries)
+    return value.text in wanted if value.text is not None else None
 
 
 def worst(sink: Sink, arguments: Arguments, files: Mapping[int, Origin]) -> Origin | None:
@@ -132,9 +157,22 @@ def worst(sink: Sink, arguments: Arguments, files: Mapping[int, Origin]) -> Orig
                 found.append(Origin("download"))
             elif item.text is not None and item.text.startswith(_STORES):
                 found.append(Origin("bucket"))
-    order = ["download", "upload", "input", "model", "decoded", "bucket", "secret", "own", "env"]
+    order = [
+        "credentials",
+        "environment",
+        "download",
+        "path",
+        "upload",
+        "input",
+        "model",
+        "decoded",
+        "bucket",
+        "secret",
+        "own",
+        "env",
+    ]
     wanted_kinds = sink.requires or tuple(order)
-    found = [origin for origin in found if origin.kind in wanted_kinds or origin.kind in RAISED]
+    found = [origin for origin in found if origin.kind in wanted_kinds]
     return min(found, key=lambda origin: order.index(origin.kind) if origin.kind in order else 99, default=None)
 
 

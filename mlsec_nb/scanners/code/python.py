@@ -7,15 +7,19 @@ from dataclasses import dataclass
 from mlsec_nb.core import Document, Finding, Gap, Segment
 
 from .findings import finding
-from .interpreter import Interpreter
+from .magics import REMOTE, Notebook
 from .parsing import Broken, Parsed, parse
 from .rules import Catalogue
 from .salvage import salvage
 from .source import Source
-from .sources import code_cells, executed_order, python_sources, words
+from .sources import AUTOMAGIC, automagic, code_cells, executed_order, python_sources, words
 from .state import Hit
 
 _PINNED = re.compile(r"\b(torch|numpy|keras|tensorflow|transformers|pyyaml|PyYAML)[ \t]*==[ \t]*(\d+(?:\.\d+){0,2})")
+REFLECTION = frozenset({"getattr", "import_module"})
+_REFLECTED = re.compile(
+    r"\b(?:import_module\(\s*(?!['\"][\w.]+['\"]\s*[,)])|getattr\(\s*[\w.]+\s*,\s*(?!['\"]\w+['\"]\s*[,)]))"
+)
 
 
 @dataclass(frozen=True)
@@ -28,21 +32,36 @@ class PythonScan:
 
     def scan(self, document: Document) -> Iterator[Finding | Gap]:
         sources = python_sources(document)
-        if not sources or not self.catalogue.concerns(words(sources)):
+        if not sources or not self._concerns(sources):
             return
         parsed: dict[int, Parsed] = {}
         for source in sources:
             read = parse(source.python)
             saved = [statement for broken in read.broken for statement in salvage(source, broken)]
             parsed[id(source)] = Parsed((*read.body, *saved))
-            yield from (self._gap(source, broken) for broken in read.broken)
-        hits = self._walk(document, sources, parsed)
+            for broken in read.broken:
+                lines = list(automagic(source, broken))
+                source.pieces.update({-2 - piece.start: piece for piece in lines})
+                if not lines:
+                    yield self._gap(source, broken)
+        hits, hidden = self._walk(document, sources, parsed)
         for hit in sorted(hits.values(), key=lambda hit: (hit.source.cell or 0, hit.start, hit.rule)):
-            yield finding(hit, self.catalogue, self.name, self.key)
+            yield finding(hit, self.catalogue, self.name, self.key, hidden)
+
+    def _concerns(self, sources: list[Source]) -> bool:
+        found = words(sources)
+        if any("://" in piece.text for source in sources for piece in source.pieces.values() if piece.name in REMOTE):
+            return True
+        if not REFLECTION.isdisjoint(found) and any(_REFLECTED.search(source.python) for source in sources):
+            return True
+        return self.catalogue.concerns(found) or (
+            self.catalogue.concerns_shell(found)
+            and any(source.pieces or AUTOMAGIC.search(source.python) for source in sources)
+        )
 
     def _walk(
         self, document: Document, sources: list[Source], parsed: dict[int, Parsed]
-    ) -> dict[tuple[str, int, int], Hit]:
+    ) -> tuple[dict[tuple[str, int, int], Hit], set[str]]:
         """Two rounds over the cells in every order: the first learns which files come from where."""
         versions = _versions(source.segment for source in sources)
         orders = [sources]
@@ -50,17 +69,19 @@ class PythonScan:
             place = {number: index for index, number in enumerate(numbers)}
             orders.append(sorted(sources, key=lambda source: place.get(source.cell or 0, 0)))
         hits: dict[tuple[str, int, int], Hit] = {}
+        hidden: set[str] = set()
         for order in orders:
-            first = Interpreter(self.catalogue, versions=versions)
+            first = Notebook(self.catalogue, versions=versions)
             self._round(first, order, parsed)
             if not first.hits:
                 continue
-            second = Interpreter(self.catalogue, versions=versions, hits=hits, files=first.files)
+            second = Notebook(self.catalogue, versions=versions, hits=hits, files=first.files)
             self._round(second, order, parsed)
-        return hits
+            hidden |= second.hidden
+        return hits, hidden
 
     @staticmethod
-    def _round(interpreter: Interpreter, order: list[Source], parsed: dict[int, Parsed]) -> None:
+    def _round(interpreter: Notebook, order: list[Source], parsed: dict[int, Parsed]) -> None:
         for source in order:
             interpreter.run(source, parsed[id(source)].body)
         interpreter.finish()

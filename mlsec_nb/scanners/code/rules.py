@@ -11,6 +11,8 @@ from typing import Any
 
 from mlsec_nb.core import Confidence, Rule, Severity
 
+from .shell_rules import ShellRule, shell_rule
+
 
 @dataclass(frozen=True, slots=True)
 class Condition:
@@ -26,6 +28,8 @@ class Condition:
     built: bool = False  # a text that is put together from parts that are not known
     literal: bool = False  # a string literal
     given: bool = False  # any value at all
+    program: bool = False  # a list of arguments whose first is fixed
+    contains: tuple[str, ...] = ()  # a list, tuple or dict that holds one of these
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,7 @@ class Sink:
     requires: tuple[str, ...] = ()  # kinds of origin of which one must reach `data`
     quiet: tuple[str, ...] = ()  # kinds of origin that make it no finding
     message: str = ""
+    words: tuple[str, ...] = ()  # of which one must stand in the code; spares parsing
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,19 @@ class Pattern:
     unless: re.Pattern[str] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What must stand somewhere in the code for a sink to be possible: a word of each set, data of one of the kinds."""
+
+    words: tuple[frozenset[str], ...]
+    kinds: tuple[str, ...]
+
+    def met(self, words: frozenset[str], catalogue: "Catalogue") -> bool:
+        if any(choice.isdisjoint(words) for choice in self.words):
+            return False
+        return not self.kinds or any(catalogue.has_source(kind, words) for kind in self.kinds)
+
+
 @dataclass(frozen=True)
 class Catalogue:
     """All rules of this room, with the ways that each is found."""
@@ -81,12 +99,21 @@ class Catalogue:
     targets: Mapping[str, tuple[Sink, ...]]  # assignments
     patterns: tuple[Pattern, ...]
     names: Mapping[str, Any]
-    shell: Mapping[str, Any]
-    needs: Mapping[str, frozenset[str]]  # last name → words of which one must stand beside it (none: any)
+    shell_rules: tuple[ShellRule, ...]
+    needs: Mapping[str, tuple[Need, ...]]  # by the last name of a sink
+    kinds: Mapping[str, frozenset[str]]  # kind of origin → the last names of what brings it
     triggers: frozenset[str]
     codes: Mapping[str, tuple[str, ...]]  # rule → bandit test ids that say the same
+    found: dict[str, tuple[Sink, ...]] = field(default_factory=dict)
 
-    def sinks_of(self, name: str) -> Iterator[Sink]:
+    def sinks_of(self, name: str) -> tuple[Sink, ...]:
+        """The sinks that a qualified name may be."""
+        known = self.found.get(name)
+        if known is None:
+            known = self.found[name] = tuple(self._sinks_of(name))
+        return known
+
+    def _sinks_of(self, name: str) -> Iterator[Sink]:
         yield from self.sinks.get(name, ())
         for sink in self.loose.get(name.rpartition(".")[2], ()):
             if any(_matches(pattern, name) for pattern in sink.names):
@@ -96,8 +123,16 @@ class Catalogue:
         """Whether any rule can be about code in which these words stand."""
         if not self.triggers.isdisjoint(words):
             return True
-        return any(not roots or not roots.isdisjoint(words)
-                   for leaf in self.needs.keys() & words for roots in (self.needs[leaf],))  # fmt: skip
+        return any(need.met(words, self) for leaf in self.needs.keys() & words for need in self.needs[leaf])
+
+    def concerns_shell(self, words: frozenset[str]) -> bool:
+        """Whether any rule can be about shell lines and magics in which these words stand."""
+        return not self.names["shell_words"].isdisjoint(words) or self.has_source("secret", words)
+
+    def has_source(self, kind: str, words: frozenset[str]) -> bool:
+        if not self.kinds.get(kind, frozenset()).isdisjoint(words):
+            return True
+        return kind == "secret" and any(self.names["secret_pattern"].search(word) for word in words)
 
 
 def _matches(pattern: str, name: str) -> bool:
@@ -131,6 +166,8 @@ def _condition(table: Mapping[str, Any]) -> Condition:
         built=table.get("built", False),
         literal=table.get("literal", False),
         given=table.get("given", False),
+        program=table.get("program", False),
+        contains=tuple(table.get("contains", ())),
     )
 
 
@@ -152,6 +189,7 @@ def _sink(rule: str, table: Mapping[str, Any], *, assigned: bool = False) -> Sin
         requires=tuple(table.get("requires", ())),
         quiet=tuple(table.get("quiet", ())),
         message=table.get("message", ""),
+        words=tuple(table.get("words", ())),
     )
 
 
@@ -185,7 +223,8 @@ def _index(sinks: Iterable[Sink]) -> tuple[dict[str, tuple[Sink, ...]], dict[str
     loose: dict[str, list[Sink]] = {}
     for sink in sinks:
         for name in sink.names:
-            table, key = (loose, name.rpartition(".")[2].lstrip("*")) if "*" in name else (exact, name)
+            is_loose = "*" in name and not name.startswith("**")
+            table, key = (loose, name.rpartition(".")[2].lstrip("*")) if is_loose else (exact, name)
             if sink not in table.setdefault(key, []):
                 table[key].append(sink)
     return ({k: tuple(v) for k, v in exact.items()}, {k: tuple(v) for k, v in loose.items()})
@@ -215,8 +254,9 @@ def catalogue() -> Catalogue:
         targets=targets,
         patterns=tuple(_pattern(rule, item) for rule, table in tables.items() for item in table.get("pattern", ())),
         names=_names(knowledge["names"]),
-        shell=knowledge.get("shell", {}),
+        shell_rules=tuple(shell_rule(rule, item) for rule, table in tables.items() for item in table.get("shell", ())),
         needs=_needs([*sinks, *assigns], knowledge["names"]),
+        kinds=_kinds(knowledge["names"]),
         triggers=frozenset(knowledge["names"]["triggers"]),
         codes={
             rule: tuple(ref for ref in table.get("references", ()) if re.fullmatch(r"B\d{3}", ref))
@@ -226,24 +266,32 @@ def catalogue() -> Catalogue:
 
 
 def _names(table: dict[str, Any]) -> dict[str, Any]:
-    return {**table, "builtins": frozenset(table["builtins"]), "secret_pattern": re.compile(table["secret"])}
+    return {**table, "builtins": frozenset(table["builtins"]), "shell_words": frozenset(table["shell_words"]),
+            "secret_pattern": re.compile(table["secret"]),
+            "credential_pattern": re.compile(table["credentials"]),
+            "unset_pattern": re.compile(table["unset_secret"])}  # fmt: skip
 
 
-def _needs(sinks: Iterable[Sink], names: Mapping[str, Any]) -> dict[str, frozenset[str]]:
-    """By the last name of every sink, the words by which its module can be written."""
+def _kinds(names: Mapping[str, Any]) -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {"environment": {"environ"}, "credentials": {"open", "read_text", "read_bytes"}}
+    for name, kind in (*names["flow"]["sources"].items(), *names["attributes"].items()):
+        found.setdefault(kind, set()).add(name.rpartition(".")[2])
+    return {kind: frozenset(words) for kind, words in found.items()}
+
+
+def _needs(sinks: Iterable[Sink], names: Mapping[str, Any]) -> dict[str, tuple[Need, ...]]:
+    """By the last name of every sink, what else must stand in the code: its module's words, arguments that it needs."""
     written: dict[str, set[str]] = {}
     for table in (names["canonical"], names["conventions"]):
         for alias, name in table.items():
             written.setdefault(name.partition(".")[0], set()).add(alias.partition(".")[0])
-    needs: dict[str, set[str]] = {}
-    free: set[str] = set()
+    needs: dict[str, set[Need]] = {}
     for sink in sinks:
+        asked = [frozenset({item.argument}) for item in sink.only if item.position is None and not item.missing]
+        asked += [frozenset(sink.words)] if sink.words else []
         for name in sink.names:
             words = re.findall(r"\w+", name)
-            if not words:
-                continue
-            leaf, root = words[-1], words[0]
-            needs.setdefault(leaf, set()).update({root}, written.get(root, ()))
-            if name[0] in "*?" or root == "builtins":
-                free.add(leaf)
-    return {leaf: frozenset() if leaf in free else frozenset(roots) for leaf, roots in needs.items()}
+            own = name[0] not in "*?" and words[0] != "builtins"
+            roots = [frozenset({words[0], *written.get(words[0], ())})] if own else []
+            needs.setdefault(words[-1], set()).add(Need((*asked, *roots), sink.requires))
+    return {leaf: tuple(found) for leaf, found in needs.items()}

@@ -1,7 +1,6 @@
 """A run of code with its positions: AST nodes → offsets → places."""
 
 import ast
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -17,7 +16,7 @@ class Source:
     segment: Segment
     python: str
     cell: int | None = None
-    pieces: Mapping[int, Piece] = field(default_factory=dict)
+    pieces: dict[int, Piece] = field(default_factory=dict)
 
     @cached_property
     def margin(self) -> int:

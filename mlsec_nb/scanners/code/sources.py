@@ -10,6 +10,7 @@ from .source import Source
 from .transform import Piece, Transformed, blank, transform
 
 PYTHON = frozenset({"python", "python3", "python2", "ipython", "ipython3", "sage", "sagemath", "xpython", "pyspark"})
+AUTOMAGIC = re.compile(r"^(?:pip3?|conda|uv)[ \t]+\w", re.MULTILINE)
 _WORD = re.compile(r"[^\W\d]\w*")
 
 

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from mlsec_nb.core import Confidence, Severity
 
@@ -76,6 +77,10 @@ class State:
     calls: list[Step] = field(default_factory=list)
     pending: dict[int, Function] = field(default_factory=dict)
     cut: list[tuple[Source, int, int]] = field(default_factory=list)
+    methods: dict[type, Any] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    unread: list[tuple[Source, int, int, str]] = field(default_factory=list)
+    hidden: set[str] = field(default_factory=set)  # credentials that were seen on a command line
     source: Source = None  # type: ignore[assignment]  # set before the first statement runs
 
     def emit(self, hit: Hit) -> None:
@@ -105,7 +110,7 @@ class State:
         """Remember where a file came from; a download is never forgotten."""
         if value.text is None or value.text in {"", "."}:
             return
-        key = normal_path(value.text)
+        key = normal_path(value.text) + ("/" if value.text.endswith("/") else "")
         old = self.files.get(key)
         if old is None or (old.kind == "own" and origin.kind != "own"):
             self.files[key] = origin

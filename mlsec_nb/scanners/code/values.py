@@ -102,7 +102,7 @@ def merge(*values: Value) -> tuple[Origin, ...]:
 
 def either(first: Value, second: Value) -> Value:
     """What is known when it may be one or the other (two branches)."""
-    if first == second or second is NOTHING:
+    if first is second or second is NOTHING:
         return first
     if first is NOTHING:
         return second

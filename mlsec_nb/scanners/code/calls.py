@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from mlsec_nb.core import Confidence, Severity
 
+from .decoding import fold
 from .expressions import Expressions
 from .judge import Arguments, judge
 from .rules import Sink
@@ -55,6 +56,7 @@ class Calls(Expressions):
         if name:
             self.check(name, node, arguments)
             self._shell(name, node, arguments)
+            self._code(name, node, arguments)
             self._write(name, node, arguments, callee, scope)
         return self._result(name, node, arguments, callee)
 
@@ -179,6 +181,18 @@ class Calls(Expressions):
         if value.text is not None:
             self.shell_text(value.text, node.args[0], None)
 
+    def code_text(self, text: str, node: ast.AST) -> None:
+        """Scan a fixed text that is run as Python."""
+        raise NotImplementedError
+
+    def _code(self, name: str, node: ast.Call, arguments: Arguments) -> None:
+        value = arguments.get(0)
+        if name not in {"builtins.exec", "builtins.eval", "builtins.compile"} or value is None or not node.args:
+            return
+        if isinstance(value.const, str | bytes):
+            const = value.const
+            self.code_text(const if isinstance(const, str) else const.decode("utf-8", "replace"), node.args[0])
+
     def check(self, name: str, node: ast.AST, arguments: Arguments) -> None:
         """Emit a hit for every rule that is about this call."""
         for sink in self.catalogue.sinks_of(name):
@@ -260,30 +274,48 @@ class Calls(Expressions):
         if name in flow["clean"] or leaf in flow["clean_methods"]:
             return Value(name=f"{name}()")
         values = (*arguments.all, *([callee] if callee.origins else []))
-        origins = self._carried(name, leaf, values, node, callee)
+        origins = self._source(name, leaf, node, arguments) + self._carried(name, leaf, values)
         text = self._text(name, leaf, node, arguments, callee)
-        if (kind := flow["sources"].get(name) or flow["sources"].get(f"*.{leaf}")) is not None:
-            if kind == "env" and arguments.positional and self.is_secret_name(arguments.positional[0].text or ""):
-                kind = "secret"
-            origins = (Origin(kind, (self.step(node, flow["told"][kind]),)), *origins)
         if name in flow["opens"] or leaf in {"open", "read_bytes", "read_text", "fetch"}:
             target = (callee.members or {}).get("") if name.startswith("pathlib.Path()") else arguments.get(0)
-            if target is not None and (origin := self.file(target)) is not None:
-                origins = (origin, *origins)
-            if target is not None and text is None:
-                text = target.text
+            origins = self._opened(target, node) + origins
             if (path := next((origin for origin in origins if origin.kind == "path"), None)) is not None:
                 origins = (Origin("download", path.steps), *origins)
-            if target is not None and self.catalogue.names["credential_pattern"].search(target.text or ""):
-                origins = (Origin("credentials", (self.step(node, flow["told"]["credentials"]),)), *origins)
+            text = target.text if target is not None and text is None else text
+        const = fold(name, arguments)
+        if const is not UNKNOWN:
+            text = const if isinstance(const, str) else text
+            hides = leaf == "join" and "chr" in self.source.code(node)
+            origins = (*origins, Origin("decoded")) if hides else origins
         members = (
             {"": arguments.get(0) or NOTHING} if leaf in {"ZipFile", "TarFile"} or name == "tarfile.open" else None
         )
-        return Value(name=f"{name}()" if name else None, origins=origins, text=text, members=members)
+        if callee.members is not None and "" not in callee.members:
+            members = callee.members
+        return Value(name=f"{name}()" if name else None, const=const, origins=origins, text=text, members=members)
 
-    def _carried(
-        self, name: str, leaf: str, values: tuple[Value, ...], node: ast.Call, callee: Value
-    ) -> tuple[Origin, ...]:
+    def _source(self, name: str, leaf: str, node: ast.Call, arguments: Arguments) -> tuple[Origin, ...]:
+        """The origin that a call brings by itself: a download, an upload, an answer."""
+        flow = self.catalogue.names["flow"]
+        kind = flow["sources"].get(name) or flow["sources"].get(f"*.{leaf}")
+        if kind is None:
+            return ()
+        if kind == "env" and arguments.positional and self.is_secret_name(arguments.positional[0].text or ""):
+            kind = "secret"
+        return (Origin(kind, (self.step(node, flow["told"][kind]),)),)
+
+    def _opened(self, target: Value | None, node: ast.Call) -> tuple[Origin, ...]:
+        """What is known of a file that is opened."""
+        if target is None:
+            return ()
+        found = self.file(target)
+        origins = () if found is None else (found,)
+        if self.catalogue.names["credential_pattern"].search(target.text or ""):
+            told = self.catalogue.names["flow"]["told"]["credentials"]
+            origins = (Origin("credentials", (self.step(node, told),)), *origins)
+        return origins
+
+    def _carried(self, name: str, leaf: str, values: tuple[Value, ...]) -> tuple[Origin, ...]:
         """What flows through a call; a secret only through what keeps it readable, own files through nothing."""
         text_like = leaf in _STRING_METHODS or name in _CARRIERS
         kept = [origin for origin in merge(*values) if text_like or origin.kind in _FLOWING]
@@ -291,7 +323,6 @@ class Calls(Expressions):
             return tuple(origin for origin in merge(*values) if origin.kind in {"environment", "credentials", "secret"})
         if not text_like and leaf in {"BytesIO", "loads", "read", "getvalue", "open", "load", "seek", "getbuffer"}:
             kept += [origin for origin in merge(*values) if origin.kind == "own"]
-        del node, callee
         return tuple(kept)
 
     def _text(self, name: str, leaf: str, node: ast.Call, arguments: Arguments, callee: Value) -> str | None:

@@ -1,6 +1,7 @@
 """What an expression is worth, without running it."""
 
 import ast
+import operator
 import posixpath
 from collections.abc import Iterable
 
@@ -8,7 +9,9 @@ from .state import MAX_NODES, Scope, State
 from .values import NOTHING, UNKNOWN, Function, Origin, Value, constant, either, merge
 
 MAX_ITEMS = 64  # of a literal list or dict that are looked at one by one
+MAX_LITERALS = 5000  # of a list of nothing but literals, which may be text in numbers
 MAX_NAME = 160
+_NUMBERS = {ast.BitXor: operator.xor, ast.Sub: operator.sub, ast.Add: operator.add}
 _PATHS = frozenset(
     {"pathlib.Path()", "pathlib.PurePath()", "pathlib.PosixPath()", "pathlib.Path.home()", "pathlib.Path.cwd()"}
 )
@@ -108,7 +111,7 @@ class Expressions(State):
         if isinstance(node.slice, ast.Slice):
             self._children(node.slice, scope)
             kept = tuple(origin for origin in base.origins if origin.kind != "secret")
-            return Value(name=base.name, origins=kept)
+            return self._sliced(node.slice, base, kept)
         key = self.evaluate(node.slice, scope)
         if base.name in {"os.environ", "builtins.globals()", "builtins.locals()"} and key.text is not None:
             return self.named_item(base.name, key.text, node, scope)
@@ -117,6 +120,16 @@ class Expressions(State):
         if base.items is not None and isinstance(key.const, int) and -len(base.items) <= key.const < len(base.items):
             return base.items[key.const]
         return Value(name=f"{base.name}[]" if base.name else None, origins=merge(base), text=None)
+
+    @staticmethod
+    def _sliced(node: ast.Slice, base: Value, kept: tuple[Origin, ...]) -> Value:
+        """A slice; a literal that is turned around is a way to hide it."""
+        turns = node.lower is None and node.upper is None and isinstance(node.step, ast.UnaryOp)
+        if turns and isinstance(base.const, str | bytes):
+            turned = base.const[::-1]
+            text = turned if isinstance(turned, str) else None
+            return Value(const=turned, text=text, origins=(*kept, Origin("decoded")))
+        return Value(name=base.name, origins=kept)
 
     def named_item(self, table: str, key: str, node: ast.AST, scope: Scope) -> Value:
         """`os.environ["X"]` is what the environment says, `globals()["x"]` the name x."""
@@ -154,6 +167,8 @@ class Expressions(State):
             return Value(text=self._formatted(left, right), origins=origins)
         if isinstance(node.op, ast.BitOr) and left.entries is not None and right.entries is not None:
             return Value(entries={**left.entries, **right.entries}, origins=origins)
+        if type(left.const) is int and type(right.const) is int and type(node.op) in _NUMBERS:
+            return constant(_NUMBERS[type(node.op)](left.const, right.const))
         return Value(origins=origins, name=left.name if node.op.__class__ is ast.Div else None)
 
     @staticmethod
@@ -188,8 +203,10 @@ class Expressions(State):
 
     def _items(self, nodes: Iterable[ast.expr], scope: Scope) -> Value:
         values = []
+        nodes = list(nodes)
+        literal = len(nodes) <= MAX_LITERALS and all(isinstance(node, ast.Constant) for node in nodes)
         for index, node in enumerate(nodes):
-            if index >= MAX_ITEMS and isinstance(node, ast.Constant):
+            if index >= MAX_ITEMS and not literal and isinstance(node, ast.Constant):
                 continue
             values.append(self.evaluate(node, scope))
         return Value(items=tuple(values), origins=merge(*values))
@@ -258,6 +275,8 @@ class Expressions(State):
 
     def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp, scope: Scope) -> Value:
         inner = Scope(scope)
+        if not isinstance(node, ast.DictComp) and (spelled := self._spelled(node, scope)) is not None:
+            return spelled
         sources = []
         for part in node.generators:
             value = self.evaluate(part.iter, inner)
@@ -269,6 +288,22 @@ class Expressions(State):
             self.evaluate(node.key, inner)
             return Value(origins=self.evaluate(node.value, inner).origins)
         return Value(origins=self.evaluate(node.elt, inner).origins)
+
+    def _spelled(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp, scope: Scope) -> Value | None:
+        """`chr(c) for c in [104, 105]`: text in numbers is read item by item."""
+        part = node.generators[0]
+        names = {item.id for item in ast.walk(node.elt) if isinstance(item, ast.Name)}
+        if len(node.generators) > 1 or part.ifs or "chr" not in names:
+            return None
+        items = self.evaluate(part.iter, scope).items
+        if not items or len(items) > MAX_LITERALS:
+            return None
+        inner = Scope(scope)
+        values = []
+        for item in items:
+            self.assign(part.target, item, inner)
+            values.append(self.evaluate(node.elt, inner))
+        return Value(items=tuple(values))
 
     _listcomp = _setcomp = _generatorexp = _dictcomp = _comprehension
 

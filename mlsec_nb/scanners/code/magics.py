@@ -38,6 +38,7 @@ MAX_INNER = 2  # of `sh -c "…"` inside another
 class Notebook(Interpreter):
     """The whole run: Python, magics and shell."""
 
+    inner: int = 0  # how deep in texts that are run as Python
     fixed: tuple[int, int] | None = None  # the place of hits in a shell text that does not stand in the cell as it is
 
     def magic(self, piece: Piece, scope: Scope) -> Value:
@@ -56,6 +57,10 @@ class Notebook(Interpreter):
             self.shell(f"{name} {piece.text}", piece.offset - len(name) - 1, scope)
         elif name in {"env", "set_env"}:
             self._environment(piece, scope)
+        elif name == "connect_info":
+            self._hit(
+                "JUPYTER-CONNECT-INFO", piece.start, piece.end, self.catalogue.rules["JUPYTER-CONNECT-INFO"].title
+            )
         elif name in REMOTE and re.match(r"(?:-\S+\s+)*['\"]?(?:https?|ftp)://", piece.text):
             self._hit("SHELL-RUN-URL", piece.start, piece.end, "code from the web is run")
         return Value(name="shell()") if piece.name == "!" else NOTHING
@@ -119,14 +124,27 @@ class Notebook(Interpreter):
         self.shell(text, start, scope)
         self.fixed = before
 
+    def code_text(self, text: str, node: ast.AST) -> None:
+        if self.inner >= MAX_INNER:
+            return
+        start, end = self.source.span(node)
+        at = self.source.segment.text.find(text, start, end)
+        if at >= 0:
+            inner = Source(self.source.segment, blank(self.source.python[:at]) + normal(text), self.source.cell)
+        else:
+            places = self.source.segment.view(text, range(len(text)), [start] * len(text), "python")
+            inner = Source(places, normal(text), self.source.cell)
+        outer, self.inner = self.source, self.inner + 1
+        self.run(inner, parse(inner.python).body)
+        self.source, self.inner = outer, self.inner - 1
+
     def _worth(self, text: str) -> bool:
         """Whether a rule, or the flow of files, can be about a shell text; most `!pip install` lines are not."""
-        if "{" in text or "$" in text or "/dev/" in text or ">" in text:
+        if "{" in text or "$" in text or ">" in text:
             return True
-        found = set(_WORD.findall(text))
-        names = self.catalogue.names
-        return not names["shell_words"].isdisjoint(found) or not _MOVING.isdisjoint(found) or any(
-            names["secret_pattern"].search(word) for word in found)  # fmt: skip
+        return self.catalogue.names["shell_pattern"].search(text) is not None or not _MOVING.isdisjoint(
+            _WORD.findall(text)
+        )
 
     def _judge(self, command: Command, text: str, offset: int) -> None:
         for rule, word in broken(command, self.catalogue.shell_rules, text):

@@ -12,10 +12,11 @@ from .parsing import Broken, Parsed, parse
 from .rules import Catalogue
 from .salvage import salvage
 from .source import Source
-from .sources import AUTOMAGIC, automagic, code_cells, executed_order, python_sources, words
+from .sources import AUTOMAGIC, automagic, code_cells, executed_order, words
 from .state import Hit
 
 _PINNED = re.compile(r"\b(torch|numpy|keras|tensorflow|transformers|pyyaml|PyYAML)[ \t]*==[ \t]*(\d+(?:\.\d+){0,2})")
+_STARTERS = frozenset({"subprocess", "system", "popen", "getoutput", "pexpect", "create_subprocess_shell"})
 REFLECTION = frozenset({"getattr", "import_module"})
 _REFLECTED = re.compile(
     r"\b(?:import_module\(\s*(?!['\"][\w.]+['\"]\s*[,)])|getattr\(\s*[\w.]+\s*,\s*(?!['\"]\w+['\"]\s*[,)]))"
@@ -30,8 +31,7 @@ class PythonScan:
     key: bytes
     name: str
 
-    def scan(self, document: Document) -> Iterator[Finding | Gap]:
-        sources = python_sources(document)
+    def scan(self, document: Document, sources: list[Source]) -> Iterator[Finding | Gap]:
         if not sources or not self._concerns(sources):
             return
         parsed: dict[int, Parsed] = {}
@@ -50,14 +50,25 @@ class PythonScan:
 
     def _concerns(self, sources: list[Source]) -> bool:
         found = words(sources)
-        if any("://" in piece.text for source in sources for piece in source.pieces.values() if piece.name in REMOTE):
-            return True
         if not REFLECTION.isdisjoint(found) and any(_REFLECTED.search(source.python) for source in sources):
             return True
-        return self.catalogue.concerns(found) or (
-            self.catalogue.concerns_shell(found)
-            and any(source.pieces or AUTOMAGIC.search(source.python) for source in sources)
-        )
+        pattern = self.catalogue.names["shell_pattern"]
+        if not _STARTERS.isdisjoint(found) and any(pattern.search(source.python) for source in sources):
+            return True
+        return self.catalogue.concerns(found) or any(self._shelly(source, found) for source in sources)
+
+    def _shelly(self, source: Source, found: frozenset[str]) -> bool:
+        """Whether a rule can be about the magics and shell lines of a cell."""
+        pattern = self.catalogue.names["shell_pattern"]
+        for piece in source.pieces.values():
+            text = f"{piece.text}\n{piece.body or ''}"
+            if pattern.search(text) or (piece.name in REMOTE and "://" in text):
+                return True
+            if ("{" in text or "$" in text) and any(
+                self.catalogue.has_source(kind, found) for kind in ("download", "upload", "input", "model", "secret")
+            ):
+                return True
+        return AUTOMAGIC.search(source.python) is not None and pattern.search(source.python) is not None
 
     def _walk(
         self, document: Document, sources: list[Source], parsed: dict[int, Parsed]

@@ -5,12 +5,13 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any
 
 from mlsec_nb.core import Confidence, Rule, Severity
 
+from .elements import Known, known
 from .shell_rules import ShellRule, shell_rule
 
 
@@ -104,7 +105,16 @@ class Catalogue:
     kinds: Mapping[str, frozenset[str]]  # kind of origin → the last names of what brings it
     triggers: frozenset[str]
     codes: Mapping[str, tuple[str, ...]]  # rule → bandit test ids that say the same
+    content: dict[str, str] = field(default_factory=dict)
     found: dict[str, tuple[Sink, ...]] = field(default_factory=dict)
+
+    @cached_property
+    def known(self) -> Known:
+        return known(self.content)
+
+    def patterns_of(self, language: str) -> tuple[Pattern, ...]:
+        """The patterns over texts in a language."""
+        return tuple(item for item in self.patterns if language in item.languages)
 
     def sinks_of(self, name: str) -> tuple[Sink, ...]:
         """The sinks that a qualified name may be."""
@@ -124,10 +134,6 @@ class Catalogue:
         if not self.triggers.isdisjoint(words):
             return True
         return any(need.met(words, self) for leaf in self.needs.keys() & words for need in self.needs[leaf])
-
-    def concerns_shell(self, words: frozenset[str]) -> bool:
-        """Whether any rule can be about shell lines and magics in which these words stand."""
-        return not self.names["shell_words"].isdisjoint(words) or self.has_source("secret", words)
 
     def has_source(self, kind: str, words: frozenset[str]) -> bool:
         if not self.kinds.get(kind, frozenset()).isdisjoint(words):
@@ -253,6 +259,7 @@ def catalogue() -> Catalogue:
         loose=loose,
         targets=targets,
         patterns=tuple(_pattern(rule, item) for rule, table in tables.items() for item in table.get("pattern", ())),
+        content=knowledge["content"],
         names=_names(knowledge["names"]),
         shell_rules=tuple(shell_rule(rule, item) for rule, table in tables.items() for item in table.get("shell", ())),
         needs=_needs([*sinks, *assigns], knowledge["names"]),
@@ -266,16 +273,53 @@ def catalogue() -> Catalogue:
 
 
 def _names(table: dict[str, Any]) -> dict[str, Any]:
-    return {**table, "builtins": frozenset(table["builtins"]), "shell_words": frozenset(table["shell_words"]),
+    return {**table, "builtins": frozenset(table["builtins"]), "shell_pattern": re.compile(table["shell_pattern"]),
             "secret_pattern": re.compile(table["secret"]),
             "credential_pattern": re.compile(table["credentials"]),
             "unset_pattern": re.compile(table["unset_secret"])}  # fmt: skip
 
 
+_COMMON = frozenset(
+    [
+        "get",
+        "post",
+        "request",
+        "create",
+        "read",
+        "open",
+        "load",
+        "decode",
+        "chat",
+        "generate",
+        "value",
+        "data",
+        "json",
+        "args",
+        "form",
+        "values",
+        "headers",
+        "loads",
+        "dumps",
+        "stream",
+        "accept",
+        "download",
+    ]
+)
+
+
 def _kinds(names: Mapping[str, Any]) -> dict[str, frozenset[str]]:
-    found: dict[str, set[str]] = {"environment": {"environ"}, "credentials": {"open", "read_text", "read_bytes"}}
+    """By the kind of origin, a word that must stand in the code of whatever brings it."""
+    found: dict[str, set[str]] = {
+        "environment": {"environ"},
+        "credentials": {"ssh", "aws", "gcloud", "kaggle", "netrc", "pypirc", "docker", "kube",
+                        "credentials", "huggingface", "shadow", "azure",
+                        "application_default_credentials", "serviceaccount"},
+        "decoded": {"chr"},
+    }  # fmt: skip
     for name, kind in (*names["flow"]["sources"].items(), *names["attributes"].items()):
-        found.setdefault(kind, set()).add(name.rpartition(".")[2])
+        parts = re.findall(r"\w+", name)
+        chosen = parts[-2] if parts[-1] in _COMMON and len(parts) > 1 else parts[-1]
+        found.setdefault(kind, set()).add(chosen)
     return {kind: frozenset(words) for kind, words in found.items()}
 
 
@@ -284,14 +328,19 @@ def _needs(sinks: Iterable[Sink], names: Mapping[str, Any]) -> dict[str, tuple[N
     written: dict[str, set[str]] = {}
     for table in (names["canonical"], names["conventions"]):
         for alias, name in table.items():
-            written.setdefault(name.partition(".")[0], set()).add(alias.partition(".")[0])
+            word = alias.partition(".")[0] if "." in name else alias.rpartition(".")[2]
+            written.setdefault(name.partition(".")[0], set()).add(word)
     needs: dict[str, set[Need]] = {}
     for sink in sinks:
         asked = [frozenset({item.argument}) for item in sink.only if item.position is None and not item.missing]
         asked += [frozenset(sink.words)] if sink.words else []
         for name in sink.names:
             words = re.findall(r"\w+", name)
-            own = name[0] not in "*?" and words[0] != "builtins"
+            if " " in name or name.startswith("file."):
+                continue  # names of our own for what no word betrays; their words are among the triggers
+            own = name[0] != "*" and words[0] != "builtins"
             roots = [frozenset({words[0], *written.get(words[0], ())})] if own else []
+            if own and words[0] not in written:
+                roots += [frozenset({word}) for word in words[1:-1]]
             needs.setdefault(words[-1], set()).add(Need((*asked, *roots), sink.requires))
     return {leaf: tuple(found) for leaf, found in needs.items()}

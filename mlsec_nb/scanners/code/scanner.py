@@ -8,6 +8,8 @@ from mlsec_nb.core import Artifact, Component, Document, Finding, Gap, Rule
 
 from .python import PythonScan
 from .rules import catalogue
+from .sources import python_sources
+from .text_scan import TextScan
 
 NAME = "code"
 
@@ -30,8 +32,11 @@ class CodeScanner:
         return artifact.is_text
 
     def scan(self, document: Document) -> Iterator[Finding | Gap | Component]:
-        key = self.settings.key
-        yield from PythonScan(catalogue(), key, NAME).scan(document)
+        rules, key = catalogue(), self.settings.key
+        sources = python_sources(document)
+        yield from PythonScan(rules, key, NAME).scan(document, sources)
+        for item in TextScan(rules, NAME).scan(document, sources):
+            yield item if isinstance(item, Gap) else item.finding(rules, NAME, key)
 
 
 def build(settings: Settings) -> CodeScanner:

@@ -1,7 +1,9 @@
 """A document as runs of Python: which cells and files are Python, and what in them is not."""
 
 import re
+import unicodedata
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 from mlsec_nb.core import Cell, Document, Kind, Part, Segment
 
@@ -26,16 +28,18 @@ def code_cells(document: Document) -> list[Cell]:
 
 
 def python_sources(document: Document) -> list[Source]:
-    """Every code cell that the kernel would run as Python, in document order; or the file, if it is Python."""
+    """Every code cell (or the file) that is Python or shell, in document order."""
     if document.cells or document.artifact.kind is Kind.NOTEBOOK:
-        return [
-            source_of(cell.source, cell.number) for cell in code_cells(document) if is_python(document, cell.source)
-        ]
-    return [
-        Source(segment, normal(segment.text))
-        for segment in document.segments
-        if segment.part in {Part.CODE, Part.TEXT} and (segment.language or "").lower() in PYTHON
-    ]
+        found = [_source(document, cell.source, cell.number) for cell in code_cells(document)]
+    else:
+        found = [_source(document, item, None) for item in document.segments if item.part in {Part.CODE, Part.TEXT}]
+    return [source for source in found if source is not None]
+
+
+def _source(document: Document, segment: Segment, cell: int | None) -> Source | None:
+    if is_python(document, segment):
+        return source_of(segment, cell) if cell is not None else Source(segment, normal(segment.text))
+    return shell_source(segment, cell) if shell_language(segment.language or document.language or "") else None
 
 
 def source_of(segment: Segment, cell: int | None = None) -> Source:
@@ -45,11 +49,49 @@ def source_of(segment: Segment, cell: int | None = None) -> Source:
     return Source(segment, shown.python, cell, dict(shown.pieces))
 
 
+_MAGIC_LANGUAGES = {
+    "html": "html", "HTML": "html", "javascript": "javascript", "js": "javascript", "svg": "svg", "SVG": "svg",
+    "markdown": "markdown", "md": "markdown", "R": "r", "julia": "julia", "scala": "scala", "sql": "sql",
+    "bigquery": "sql", "bq": "sql", "perl": "perl", "ruby": "ruby", "rb": "ruby", "latex": "latex", "java": "java",
+    "kotlin": "kotlin", "groovy": "groovy", "node": "javascript",
+}  # fmt: skip
+_FILES = {".html": "html", ".htm": "html", ".js": "javascript", ".svg": "svg", ".md": "markdown", ".r": "r",
+          ".jl": "julia", ".scala": "scala", ".sql": "sql", ".json": "json", ".yaml": "yaml",
+          ".yml": "yaml"}  # fmt: skip
+
+
+def embedded(source: Source) -> Iterator[tuple[str, Segment]]:
+    """Bodies of cell magics in other languages, with the language; those that are written to a file by its name."""
+    for piece in source.pieces.values():
+        if piece.body is None:
+            continue
+        language = _MAGIC_LANGUAGES.get(piece.name)
+        if piece.name == "script":
+            language = _MAGIC_LANGUAGES.get(piece.text.split(" ")[0].rpartition("/")[2])
+        elif piece.name in {"writefile", "file"}:
+            path = piece.text.split()[-1].strip("'\"") if piece.text else ""
+            name = path.rpartition("/")[2].lower()
+            language = "dockerfile" if name.startswith("dockerfile") else _FILES.get(PurePosixPath(name).suffix)
+        if language is not None:
+            yield language, source.segment.view(piece.body, [0], [piece.body_offset], language)
+
+
+def shell_language(language: str) -> bool:
+    return language.lower() in {"bash", "sh", "shell", "zsh", "calysto_bash"}
+
+
+def shell_source(segment: Segment, cell: int | None = None) -> Source:
+    """A text that is shell as a whole."""
+    piece = Piece("bash", "", 0, 0, len(segment.text), body=segment.text, body_offset=0)
+    return Source(segment, blank(segment.text), cell, {-1: piece})
+
+
 def words(sources: list[Source]) -> frozenset[str]:
-    """Every identifier that stands in the code; what no rule can be about is never parsed."""
+    """Every identifier that stands in the code, as Python reads it; what no rule can be about is never parsed."""
     found: set[str] = set()
     for source in sources:
-        found.update(_WORD.findall(source.segment.text))
+        text = source.segment.text
+        found.update(_WORD.findall(text if text.isascii() else unicodedata.normalize("NFKC", text)))
     return frozenset(found)
 
 

@@ -9,7 +9,7 @@ from mlsec_nb.core import Artifact, Cell, Document, Gap, Location, Part, Segment
 
 from . import languages
 from .origins import Composed, Joined, Json, JsonOrigin, Leaves, at_pointer
-from .outputs import Outputs
+from .outputs import Outputs, is_text
 from .positions import Path, Raw, Shadowing
 from .texts import text_segments
 
@@ -18,6 +18,7 @@ _GAPS = 100  # of one notebook that are told one by one
 _ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")  # the format of nbformat 4.5
 _CELL_KEYS = frozenset({"cell_type", "id", "source", "input", "outputs", "metadata", "attachments", "execution_count",
                         "prompt_number", "language", "collapsed", "level"})  # fmt: skip
+_USUAL_KEYS = frozenset({"cell_type", "id", "source", "outputs", "metadata", "attachments", "execution_count"})
 _PARTS = {"code": Part.CODE, "markdown": Part.MARKDOWN, "heading": Part.MARKDOWN, "raw": Part.RAW}
 _TOP_KEYS = frozenset({"cells", "worksheets", "metadata", "nbformat", "nbformat_minor", "orig_nbformat"})
 _WIDGETS = "widgets"
@@ -99,7 +100,7 @@ class _Reader:
             self._leaves(rest, path, place.with_(part="field"), len(path))
         count = cell.get("execution_count", cell.get("prompt_number"))
         self._cells.append(Cell(
-            number=number, id=name, kind={Part.CODE: "code", Part.MARKDOWN: "markdown"}.get(part, "raw"), source=source,
+            number=number, id=name, kind=part.value, source=source,
             outputs=outputs, execution_count=count if type(count) is int else None, metadata=fields,
         ))  # fmt: skip
 
@@ -175,8 +176,7 @@ class _Reader:
         self._leaves(value, path, place, len(path))
 
     def _leaves(self, value: Any, path: Path, place: Location, base: int) -> None:
-        label = at_pointer(place.part or "field", base)
-        self._add(Leaves(path, value), Part.METADATA, place, None, label)
+        self._add(Leaves(path, value), Part.METADATA, place, None, at_pointer(place.part or "field", base))
 
     def _add(
         self, composed: Composed, part: Part, place: Location, language: str | None, label: Callable[[Path], str]
@@ -193,9 +193,7 @@ class _Reader:
 
 def text_of(path: Path, value: Any) -> tuple[Composed, bool]:
     """A string or list of strings as one text, and whether it was one; what is neither is told in `Leaves`."""
-    if isinstance(value, str):
-        return Joined([(path, value)]), True
-    if isinstance(value, list) and set(map(type, value)) <= {str}:
+    if is_text(value):
         return Joined([(path, value)]), True
     return Leaves(path, value), value is None
 
@@ -237,12 +235,15 @@ def _rest_of_notebook(top: dict[str, Any]) -> Iterator[tuple[Path, Any]]:
 
 def _rest_of_cell(cell: dict[str, Any], name: str | None) -> dict[str, Any]:
     """What is not told elsewhere: unknown keys, and known ones with a text where none belongs."""
+    count, kind = cell.get("execution_count"), cell.get("cell_type")
+    if cell.keys() <= _USUAL_KEYS and (count is None or type(count) is int) and type(kind) is str and kind in _PARTS:
+        return {"id": cell["id"]} if name is None and "id" in cell else {}
     rest = {} if cell.keys() <= _CELL_KEYS else {key: cell[key] for key in cell if key not in _CELL_KEYS}
     if "source" in cell and "input" in cell:
         rest["input"] = cell["input"]
     if "id" in cell and name is None:
         rest["id"] = cell["id"]
-    if not isinstance(kind := cell.get("cell_type"), str | None) or (kind and kind not in _PARTS):
+    if not isinstance(kind, str | None) or (kind and kind not in _PARTS):
         rest["cell_type"] = cell["cell_type"]
     for key in ("execution_count", "prompt_number", "language", "collapsed", "level"):
         if isinstance(cell.get(key), str | list | dict) and cell[key] != "python":

@@ -45,6 +45,9 @@ class Joined:
     between: str = ""
 
     def text(self) -> str:
+        if len(self.parts) == 1:
+            value = self.parts[0][1]
+            return value if isinstance(value, str) else self.between.join(value)
         return "".join([value if isinstance(value, str) else self.between.join(value) for _, value in self.parts])
 
     def runs(self) -> Iterator[Run]:

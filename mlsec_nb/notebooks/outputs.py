@@ -18,6 +18,7 @@ _OLD = {
     "json": "application/json",
     "javascript": "application/javascript", "png": "image/png", "jpeg": "image/jpeg", "pdf": "application/pdf",
 }  # fmt: skip
+_STRINGS = frozenset({str})
 _RESULTS = ("pyout", "display_data", "execute_result")  # no set: what is compared may be a list
 _MIME = re.compile(r"[a-z]+/[a-z0-9.+_-]{1,80}")
 _BINARY = ("image/", "audio/", "video/", "font/", "application/pdf", "application/octet-stream")
@@ -158,7 +159,7 @@ class Outputs:
 
 def is_text(value: Any) -> TypeGuard[str | list[str]]:
     """Whether a value is text as notebooks write it: a string, or a list of strings."""
-    return isinstance(value, str) or (isinstance(value, list) and set(map(type, value)) <= {str})
+    return isinstance(value, str) or (isinstance(value, list) and _STRINGS.issuperset(map(type, value)))
 
 
 def _unusual(output: dict[str, Any]) -> frozenset[str]:

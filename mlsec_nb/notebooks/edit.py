@@ -16,7 +16,7 @@ from .broken import RawOrigin
 from .ipynb import cells_of
 from .origins import Composed, Cut, Joined, JsonOrigin, Run
 from .plain import FileOrigin
-from .positions import Lines, Path, Raw, loads
+from .positions import Lines, Path, Raw, loads, pointer
 from .reading import read
 
 Splice = tuple[int, int, str]  # what stands from one offset of the file to another becomes a text
@@ -198,3 +198,20 @@ def _between(raw: Raw, path: Path) -> str:
     start = raw.value(path) or 0
     indent = raw.text[raw.text.rfind("\n", 0, start) + 1 : start]
     return ", " if indent.strip() else ",\n" + indent
+
+
+def problems(data: bytes) -> tuple[str, ...]:
+    """Where a notebook does not follow the schema of its version, as JSON pointers; empty when it is valid.
+
+    Only places are told, never values. Raises `CannotEdit` for what is no JSON object.
+    """
+    from nbformat.validator import iter_validate  # noqa: PLC0415 - takes a second to import
+
+    try:
+        value, _ = loads(encoding.decode(data)[0])
+        if isinstance(value, dict):
+            found = [tuple(error.absolute_path) for error in iter_validate(value)]
+            return tuple(pointer(path) or "/" for path in dict.fromkeys(found))
+    except (ValueError, RecursionError) as error:
+        raise CannotEdit("is no valid JSON") from error
+    raise CannotEdit("is no notebook")

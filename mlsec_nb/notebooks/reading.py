@@ -47,24 +47,26 @@ def _notebook(artifact: Artifact, text: str, limits: Limits) -> Document:
         return _whole(artifact, text, gap)
     except json.JSONDecodeError as error:
         place = Location(path=artifact.path, raw_line=error.lineno, raw_column=error.colno)
-        return _broken(artifact, text, limits, _gap(place, f"is no valid JSON ({error.msg})"))
+        return _broken(artifact, text, limits, place, f"is no valid JSON ({error.msg.lower()} in line {error.lineno})")
     except RecursionError:
         gap = _gap(Location(path=artifact.path), "is nested too deeply; its text was read without cells")
         return _whole(artifact, text, gap)
 
 
-def _broken(artifact: Artifact, text: str, limits: Limits, gap: Gap) -> Document:
+def _broken(artifact: Artifact, text: str, limits: Limits, place: Location, reason: str) -> Document:
     """What can be saved of a broken notebook: its cells if it can be mended, and in any case all of its text."""
+    whole = _gap(place, f"{reason}; its text was read without cells")
     mended = mend(text)
     if mended:
         try:
             value, shadowing = loads(mended[0])
             document = ipynb.document(artifact, value, Raw(mended[0], text), limits.members, shadowing=shadowing)
         except (ValueError, RecursionError, ipynb.TooManyError):
-            return _whole(artifact, text, gap)
+            return _whole(artifact, text, whole)
+        gap = _gap(place, f"{reason}; it was read as if mended")
         rest = (recovered(artifact.path, text, mended[1]),) if mended[1] else ()
         return replace(document, segments=(*document.segments, *rest), gaps=(gap, *document.gaps))
-    return _whole(artifact, text, gap)
+    return _whole(artifact, text, whole)
 
 
 def _loads(text: str) -> tuple[Any, bool]:

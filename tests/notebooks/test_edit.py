@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mlsec_nb.core import Kind
 from mlsec_nb.notebooks import read_bytes
-from mlsec_nb.notebooks.edit import CannotEdit, Editor, locate
+from mlsec_nb.notebooks.edit import CannotEdit, Editor, locate, problems
 from mlsec_nb.notebooks.origins import JsonOrigin
 from tests.notebooks.test_positions import NOTEBOOK, TEXT, spelled
 
@@ -140,3 +140,13 @@ def test_a_text_inside_a_file_beyond_mending_may_be_empty():
     edits.replace_in(edits.document.segments[0], 11, 11, "x")
     assert edits.data.decode() == '"source": "xa"'
     assert locate(edits.document, edits.document.segments[0].at(3, 3))[1:] == (3, 3)
+
+
+def test_a_notebook_is_held_against_its_schema():
+    cell = {"cell_type": "code", "id": "a", "metadata": {}, "source": "x", "outputs": [], "execution_count": None}
+    good = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    assert problems(json.dumps(good).encode()) == ()
+    assert problems(json.dumps(good | {"cells": [cell | {"source": 3}]}).encode()) == ("/cells/0/source",)
+    for data in (b"[]", b"{"):
+        with pytest.raises(CannotEdit):
+            problems(data)

@@ -16,6 +16,12 @@ EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
 
 
+def _attest() -> ModuleType:
+    from . import attest
+
+    return attest
+
+
 def _baseline() -> ModuleType:
     from . import baseline
 
@@ -46,10 +52,22 @@ def _fix() -> ModuleType:
     return fix
 
 
+def _gate() -> ModuleType:
+    from . import gate
+
+    return gate
+
+
 def _history() -> ModuleType:
     from . import history
 
     return history
+
+
+def _policy() -> ModuleType:
+    from . import policy
+
+    return policy
 
 
 def _report() -> ModuleType:
@@ -77,6 +95,9 @@ COMMANDS: dict[str, tuple[str, Callable[[], ModuleType]]] = {
     "fix": ("mend what was found, with the smallest difference", _fix),
     "baseline": ("accept what is there today, to be told only of what is new", _baseline),
     "report": ("show a saved report again, in another format", _report),
+    "gate": ("run a gate of the pipeline: it passes only when every check ran", _gate),
+    "policy": ("ask, test, check and explain policies in Rego", _policy),
+    "attest": ("signed evidence: keys, signatures, what is believed", _attest),
     "rules": ("list the rules", _rules),
     "explain": ("why a rule exists, what it finds and how to mend it", _explain),
     "doctor": ("what is installed, configured and missing here", _doctor),

@@ -46,10 +46,14 @@ def of(parser: argparse.ArgumentParser) -> dict[str, str]:
     }
 
 
+def config_file(name: str | None) -> configs.Config:
+    """The choices of the file that was named, or of the nearest."""
+    return configs.load(Path(name) if name else configs.find(Path.cwd()))
+
+
 def config_of(args: argparse.Namespace, command: str = "scan") -> configs.Config:
     """The file's choices with the command line's above them; a command that is one scanner runs that one only."""
-    path = Path(args.config) if args.config else configs.find(Path.cwd())
-    base = configs.load(path)
+    base = config_file(args.config)
     if args.jobs is not None and args.jobs < 1:
         raise UsageError("--jobs must be 1 or more")
     return base.with_(

@@ -41,13 +41,12 @@ class Gate:
     policies: tuple[str, ...] = ()
     built_in: bool = False  # the policies that come with mlsec, too
     shape: str = "mlsec"
-    reports: Mapping[str, str] = field(default_factory=dict, hash=False)  # reports of other tools that must be there
+    documents: Mapping[str, str] = field(default_factory=dict, hash=False)  # places in the input, and files for them
     requires: tuple[str, ...] = ()  # gates whose signed evidence is needed
     subjects: tuple[str, ...] = ()  # files that the evidence is about
     max_age_hours: float = 24.0 * 7
     trust: str | None = None  # the file that says which keys are trusted
     evidence: tuple[str, ...] = ()  # files and folders of envelopes
-    input: str | None = None  # more of the input document, from a file
     data: Mapping[str, Any] = field(default_factory=dict, hash=False)  # becomes data.mlsec.config
 
 
@@ -81,6 +80,7 @@ class GateReport:
     verdict: Verdict
     decision: Decision | None = None
     report: Report | None = field(default=None, repr=False, hash=False)
+    subjects: Mapping[str, str] = field(default_factory=dict, hash=False)  # SHA-256 before the checks, by path
 
 
 def load(config: Config) -> dict[str, Gate]:
@@ -96,8 +96,8 @@ def _gate(name: str, table: Any) -> Gate:
         raise UsageError(f"gates.{name} must be a table")
     readers: dict[str, Callable[[str, Any], Any]] = {
         "checks": _words, "optional": _words, "targets": _words, "fail_on": _severity, "allow_gaps": _words,
-        "policies": _words, "built_in": _flag, "shape": _word, "reports": _strings, "requires": _words,
-        "subjects": _words, "max_age_hours": _hours, "trust": _word, "evidence": _words, "input": _word,
+        "policies": _words, "built_in": _flag, "shape": _word, "documents": _strings, "requires": _words,
+        "subjects": _words, "max_age_hours": _hours, "trust": _word, "evidence": _words,
         "data": _mapping,
     }  # fmt: skip
     given: dict[str, Any] = {}

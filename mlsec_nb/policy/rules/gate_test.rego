@@ -231,3 +231,10 @@ test_what_runs_in_jobs_and_predictors_counts if {
 		"DEPLOY-IMAGE-REGISTRY" in ids(changed([{"op": "replace", "path": "/workload/spec", "value": spec}]))
 	}
 }
+
+test_every_workload_counts if {
+	second := {"metadata": {"namespace": "dev"}, "spec": {"containers": [{"image": "docker.io/x:1"}]}}
+	both := changed([{"op": "replace", "path": "/workload", "value": [good.workload, second]}])
+	"DEPLOY-IMAGE-REGISTRY" in ids(both)
+	"DEPLOY-IMAGE-REGISTRY" in ids(changed([{"op": "add", "path": "/workloads", "value": [second]}]))
+}

@@ -13,9 +13,23 @@ default production := true
 
 production := false if {
 	count(data.mlsec.config.production_namespaces) > 0
-	not input.workload.metadata.namespace in data.mlsec.config.production_namespaces
-	is_string(input.workload.metadata.namespace)
+	count(workloads) > 0
+	every workload in workloads {
+		is_string(workload.metadata.namespace)
+		not workload.metadata.namespace in data.mlsec.config.production_namespaces
+	}
 }
+
+# METADATA
+# title: What is deployed, one Kubernetes object or several
+workloads contains input.workload if is_object(input.workload)
+
+workloads contains workload if {
+	is_array(input.workload)
+	some workload in input.workload
+}
+
+workloads contains workload if some workload in input.workloads
 
 # METADATA
 # title: A finding that somebody answered for, until a day that has not passed
@@ -38,28 +52,30 @@ end_of(text) := sprintf("%sT23:59:59Z", [text]) if {
 
 # METADATA
 # title: The pod that a workload runs, whatever its kind wraps it in
-pod_spec := spec if {
-	spec := input.workload.spec
-	spec.containers
-} else := input.workload.spec.template.spec if {
-	input.workload.spec.template.spec.containers
-} else := input.workload.spec.jobTemplate.spec.template.spec if {
-	input.workload.spec.jobTemplate.spec.template.spec.containers
-} else := input.workload.spec.predictor if {
-	input.workload.spec.predictor.containers
+pod_of(workload) := workload.spec if {
+	workload.spec.containers
+} else := workload.spec.template.spec if {
+	workload.spec.template.spec.containers
+} else := workload.spec.jobTemplate.spec.template.spec if {
+	workload.spec.jobTemplate.spec.template.spec.containers
+} else := workload.spec.predictor if {
+	workload.spec.predictor.containers
 }
 
-images contains container.image if {
+containers contains {"name": name, "container": container} if {
+	some workload in workloads
+	pod := pod_of(workload)
 	some kind in ["containers", "initContainers", "ephemeralContainers"]
-	some container in pod_spec[kind]
+	some number, container in pod[kind]
+	name := object.get(container, "name", sprintf("%s %d", [kind, number + 1]))
 }
+
+images contains one.container.image if some one in containers
 
 # A container whose image is not said.
-unnamed contains name if {
-	some kind in ["containers", "initContainers", "ephemeralContainers"]
-	some number, container in pod_spec[kind]
-	not container.image
-	name := object.get(container, "name", sprintf("%s %d", [kind, number + 1]))
+unnamed contains one.name if {
+	some one in containers
+	not one.container.image
 }
 
 # METADATA

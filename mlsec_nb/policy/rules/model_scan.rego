@@ -69,5 +69,6 @@ deny contains {"id": "DEPLOY-MODEL-UNSAFE", "severity": "critical", "msg": msg, 
 default claim := ""
 
 claim := "; the label model-scan-status is a claim, not a verdict" if {
-	input.workload.metadata.labels["model-scan-status"]
+	some workload in lib.workloads
+	workload.metadata.labels["model-scan-status"]
 }

@@ -39,8 +39,10 @@ class Context:
     unpacked: int = 0  # bytes decompressed so far
     facts: dict[str, str] = field(default_factory=dict)  # of the artifact, for its component
     formats: list[str] = field(default_factory=list)
+    is_model: bool = False  # some format was met that only models have
     loading: list[dict[str, Any]] = field(default_factory=list)  # the call tree of all pickles, in order
     done: set[tuple[int, int]] = field(default_factory=set)
+    covered: set[tuple[int, int, int]] = field(default_factory=set)  # views that are one pickle from end to end
 
     @classmethod
     def of(cls, settings: Settings) -> "Context":
@@ -55,19 +57,30 @@ class Context:
         self.done.add(key)
         return False
 
-    def found(
-        self, rule: str, view: View, shown: str, message: str = "", *, offset: int | None = None,
-        severity: Severity | None = None, details: Mapping[str, Any] | None = None,
-    ) -> Finding:  # fmt: skip
-        """A finding in a view; `shown` is masked, `offset` counts from the beginning of the view."""
+    def found(  # noqa: PLR0913 - one door for all findings
+        self,
+        rule: str,
+        view: View,
+        shown: str,
+        message: str = "",
+        *,
+        offset: int | None = None,
+        severity: Severity | None = None,
+        details: Mapping[str, Any] | None = None,
+        masked: bool = False,
+    ) -> Finding:
+        """A finding in a view, `offset` counting from its beginning.
+
+        What is shown is masked here, unless that was done already, piece by piece.
+        """
         entry = catalogue()[rule]
         at = {} if offset is None else {"offset": offset}
         return Finding(
             rule=entry,
             scanner=NAME,
             location=self.place(view, offset),
-            evidence=Evidence.excerpt(shown, self.settings.key),
-            message=mask_text(message, 600) if message else entry.title,
+            evidence=(Evidence.fact if masked else Evidence.excerpt)(shown, self.settings.key),
+            message=(message if masked else mask_text(message, 600)) if message else entry.title,
             severity=severity or entry.severity,
             details={**at, **(details or {})},
         )

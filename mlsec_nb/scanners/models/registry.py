@@ -6,7 +6,30 @@ from dataclasses import dataclass
 from mlsec_nb.core import Component, Finding, Gap
 
 from .context import Context
-from .formats import compressed, npy, pickles, tars, zips
+from .formats import (
+    compressed,
+    configs,
+    executables,
+    gguf,
+    hdf5,
+    msgpack,
+    npy,
+    onnx,
+    opaque,
+    pickles,
+    python_code,
+    rdata,
+    safetensors,
+    savedmodel,
+    skops,
+    tars,
+    templates,
+    tflite,
+    torchscript,
+    xmls,
+    yamls,
+    zips,
+)
 from .view import View
 
 Item = Finding | Gap | Component | View
@@ -19,6 +42,7 @@ class Format:
     name: str
     matches: Callable[[View], bool]
     scan: Callable[[View, Context], Iterator[Item]]
+    text: bool = False  # a format of text files, most of which are no models
 
 
 FORMATS: tuple[Format, ...] = (
@@ -27,4 +51,21 @@ FORMATS: tuple[Format, ...] = (
     Format("npy", npy.matches, npy.scan),
     Format("compressed", compressed.matches, compressed.scan),
     Format("tar", tars.matches, tars.scan),
-)  # fmt: skip
+    Format("HDF5", hdf5.matches, hdf5.scan),
+    Format("safetensors", safetensors.matches, safetensors.scan),
+    Format("GGUF", gguf.matches, gguf.scan),
+    Format("ONNX", onnx.matches, onnx.scan),
+    Format("TensorFlow graph", savedmodel.matches, savedmodel.scan),
+    Format("TFLite", tflite.matches, tflite.scan),
+    Format("R data", rdata.matches, rdata.scan),
+    Format("msgpack", msgpack.matches, msgpack.scan),
+    Format("skops", skops.matches, skops.scan),
+    Format("JSON configuration", configs.matches, configs.scan, text=True),
+    Format("YAML configuration", yamls.matches, yamls.scan, text=True),
+    Format("template", templates.matches, templates.scan, text=True),
+    Format("XML", xmls.matches, xmls.scan, text=True),
+    Format("TorchScript code", torchscript.matches, torchscript.scan),
+    Format("Python code", python_code.matches, python_code.scan),
+    Format("program", executables.matches, executables.scan),
+    Format("known data", opaque.matches, opaque.scan),
+)

@@ -10,13 +10,18 @@ from pathlib import PurePosixPath
 from urllib.parse import quote
 
 from mlsec_nb.config import Settings
-from mlsec_nb.core import Artifact, CannotScan, Component, Document, Finding, Gap, Kind, Location, Rule
+from mlsec_nb.core import SKIPPED, Artifact, CannotScan, Component, Document, Finding, Gap, Kind, Location, Rule
 
 from .context import NAME, Context, catalogue
-from .registry import FORMATS
+from .formats import bytes_check
+from .registry import FORMATS, Format
 from .view import View
 
-MAX_VIEWS = 20_000  # things inside one file
+MAX_VIEWS = 200_000  # things inside one file
+SMALL = 1 << 26  # bytes of one run that are searched for programs without being asked
+SEARCHED = frozenset(
+    {"pickle", "npy", "safetensors", "GGUF", "ONNX", "HDF5", "TFLite", "known data", "msgpack", "R data"}
+)
 
 
 def build(settings: Settings) -> "ModelScanner":
@@ -51,7 +56,7 @@ class ModelScanner:
                 location=Location(path=artifact.path),
             )
             yield from self._follow(root, context, artifact)
-            if artifact.kind is Kind.MODEL or context.formats:
+            if artifact.kind is Kind.MODEL or context.is_model:
                 yield component(root, context)
 
     def _follow(self, root: View, context: Context, artifact: Artifact) -> Iterator[Finding | Gap | Component]:
@@ -68,11 +73,25 @@ class ModelScanner:
                 yield context.gap(view, f"no known model format: it begins with {magic(view)}", "unsupported")
             for entry in formats:
                 context.formats.append(entry.name)
+                context.is_model = context.is_model or not entry.text
                 for item in entry.scan(view, context):
                     if isinstance(item, View):
                         todo.append(item)
                     else:
                         yield item
+            yield from self._bytes(view, context, formats)
+
+    def _bytes(self, view: View, context: Context, formats: list[Format]) -> Iterator[Finding | Gap]:
+        """Programs in what is no format of its own: tensors, gaps, tails, strange members."""
+        wanted = self.settings.options.get("bytes")
+        if wanted is False or (formats and formats[0].name not in SEARCHED):
+            return
+        if view.size > (SMALL if wanted is None else view.size):
+            yield context.gap(
+                view, f"its {view.size >> 20} MiB were not searched for programs; `bytes = true` does", SKIPPED
+            )
+            return
+        yield from bytes_check.search(view, context)
 
 
 def magic(view: View) -> str:

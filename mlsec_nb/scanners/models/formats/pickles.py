@@ -12,6 +12,7 @@ from mlsec_nb.scanners.models.knowledge.judge import resolved
 from mlsec_nb.scanners.models.knowledge.names import of_name
 from mlsec_nb.scanners.models.pickle.read import Run, other_readings, run
 from mlsec_nb.scanners.models.pickle.render import call as shown_call
+from mlsec_nb.scanners.models.pickle.render import name as shown_name
 from mlsec_nb.scanners.models.pickle.values import Call, Ref
 from mlsec_nb.scanners.models.view import View
 
@@ -32,6 +33,7 @@ def rule_id(opinion: Opinion) -> str:
 
 
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*\Z", re.ASCII)
+_INSIDE = ("bytes in", "data behind", "zip gap", "tensor")  # where two bytes are no sign yet
 _CONTAINER_HEADS = (b"PK\x03\x04", b"PK\x05\x06", b"\x89HDF", b"\x93NUMPY")
 
 
@@ -70,13 +72,13 @@ class Story:
         if len(self.tree) >= MAX_TREE:
             self.more += 1
             return
-        what = f"import {event.full}" if isinstance(event, Ref) else shown_call(event)
+        what = f"import {shown_name(event.full)}" if isinstance(event, Ref) else shown_call(event)
         grade = "safe" if opinion.safe else "dangerous" if opinion.dangerous else "needs a look"
         self.tree.append({"offset": event.offset - self.view.start, "does": what, "grade": grade})
 
     def findings(self) -> Iterator[Finding]:
         for key, (opinion, event, offset) in self._without_imports_of_calls().items():
-            shown = event.full if isinstance(event, Ref) else shown_call(event)
+            shown = shown_name(event.full) if isinstance(event, Ref) else shown_call(event)
             times = f" ({self.counts[key]} times)" if self.counts[key] > 1 else ""
             does = "is imported and " if isinstance(event, Ref) else ""
             details = {"does": shown, "effect": opinion.effect, "loading": self.tree[:60]}
@@ -84,7 +86,8 @@ class Story:
                 rule_id(opinion),
                 self.view,
                 shown,
-                f"{key[1]} {does}{opinion.why}{times}: {shown}",
+                f"{shown_name(key[1])} {does}{opinion.why}{times}: {shown}",
+                masked=True,
                 offset=offset,
                 severity=opinion.severity,
                 details={**details, "triggered_by": self.view.via or "pickle.load"},
@@ -119,7 +122,7 @@ def _outranks(opinion: Opinion, event: Ref | Call, known: Opinion, before: Ref |
 def matches(view: View) -> bool:
     """True for PROTO at the head, and for anything that runs like a pickle from its first byte on."""
     head = view.head(2)
-    if len(head) == 2 and head[0] == 0x80 and head[1] <= 5:
+    if len(head) == 2 and head[0] == 0x80 and head[1] <= 5 and not view.via.startswith(_INSIDE):
         return True
     return bool(head) and view.via != "tensor" and _runs(view)
 
@@ -128,7 +131,7 @@ def _runs(view: View) -> bool:
     events: list[Ref | Call] = []
     end = min(view.end, view.start + TRIED)
     outcome = run(view.data, view.start, end, events.append)
-    refs = [event for event in events if isinstance(event, Ref)]
+    refs = [event for event in events if isinstance(event, Ref) and (event.how != "EXT" or outcome.stop is None)]
     if not all(_IDENTIFIER.match(ref.full) for ref in refs if ref.how != "EXT"):
         refs = [ref for ref in refs if _IDENTIFIER.match(ref.full)]
         return any(of_name(ref.module, ref.name).dangerous for ref in refs) and len(events) > len(refs)
@@ -162,7 +165,9 @@ def scan(view: View, context: Context) -> Iterator[Finding | Gap | View]:
     position += stored
     if position > view.end:
         yield context.gap(view, f"{position - view.end} bytes of its tensors are missing", "malformed")
-    elif position < view.end:
+    elif position == view.end:
+        context.covered.add((id(view.data), view.start, view.end))
+    else:
         yield from behind(view, context, position)
 
 

@@ -13,7 +13,7 @@ from .zip_directory import CENTRAL, LOCAL, Directory, Entry, find_end, local_ent
 
 CODECS = {8: "deflate", 12: "bz2", 14: "xz", 93: "zstd"}
 CHECKED = 1 << 24  # bytes of a member whose checksum is compared
-PADDING = 64  # zero bytes between members, and data descriptors, are no gap
+PADDING = 24  # zero bytes between members, and data descriptors, are no gap
 _HARD = ("another name", "another compression", "twice")
 
 
@@ -134,7 +134,9 @@ def _checked(view: View, context: Context, entry: Entry, member: View) -> Iterat
 
 
 def _between(view: View, context: Context, directory: Directory) -> Iterator[Finding | View]:
-    """Bytes of the file that are no member: in front, between, behind."""
+    """Bytes of the file that are no member: in front, between, behind. In a pickle they are the pickle."""
+    if (id(view.data), view.start, view.end) in context.covered:
+        return
     position = 0
     spans = [(entry.header, max(entry.end, entry.header)) for entry in directory.entries if entry.data >= 0]
     spans.append((directory.central, directory.end))
@@ -148,9 +150,9 @@ def _between(view: View, context: Context, directory: Directory) -> Iterator[Fin
 
 def _gap(view: View, context: Context, start: int, end: int) -> Iterator[Finding | View]:
     raw = view.head(min(end - start, 1 << 16), start)
-    if end - start <= PADDING or (not raw.strip(b"\0") and end - start <= 1 << 16):
-        return
     where = "in front of" if start == 0 else "inside" if end < view.size else "behind"
+    if (where == "inside" and end - start <= PADDING) or (not raw.strip(b"\0") and end - start <= 1 << 16):
+        return
     yield context.found("MODEL-TRAILING-DATA", view, f"{where} {end - start} bytes",
                         f"{end - start} bytes {where} the zip are no member of it", offset=start)  # fmt: skip
     rest = view.part(start, end, f"{view.name} (bytes {where} the zip)", "zip gap")

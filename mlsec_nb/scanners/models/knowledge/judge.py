@@ -13,11 +13,15 @@ MAX_CHAIN = 16  # getattr of getattr of …
 MAX_NODES = 2_000  # values looked at in the arguments of one call
 # Text that a path, address, command or piece of code would have.
 _ACTIVE = re.compile(
-    r"://|[;|&$`<>\n]|\w\(|\.\.[/\\]|\A[/~\\]|\A[A-Za-z]:[\\/]|\.(?:py|sh|pkl|pickle|pt|pth|exe|dll|so|bat|ps1|txt|json|ya?ml)\Z"
+    r"://|[;|&$`\n]|\w\(|\.\.[/\\]|\A[/~\\]|\A[A-Za-z]:[\\/]|\.(?:py|sh|pkl|pickle|pt|pth|exe|dll|so|bat|ps1|txt|json|ya?ml)\Z"
     r"|\b(?:import|exec|eval|lambda|curl|wget|bash|powershell|python3?)\b"
 )
 _ATTRIBUTE = re.compile(r"(?!__)[^\W\d]\w*\Z")
 _COMPUTED_CLASS = Opinion(Severity.HIGH, "computed", "makes an object of a class that is put together while loading")
+
+
+def _is_keras(module: str) -> bool:
+    return module.partition(".")[0] in {"keras", "tf_keras", "tensorflow"}
 
 
 def rule_of(call: Call) -> str | None:
@@ -25,8 +29,8 @@ def rule_of(call: Call) -> str | None:
     return known().rules.get(call.target.full) if isinstance(call.target, Ref) else None
 
 
-def walk(value: Value, limit: int = MAX_NODES) -> Iterator[Value]:
-    """A value and all that is in it, each once, at most `limit` of them."""
+def walk(value: Value, limit: int = MAX_NODES, *, calls: bool = True) -> Iterator[Value]:
+    """A value and all that is in it, each once, at most `limit` of them; `calls`: also what other calls were given."""
     todo: list[Value] = [value]
     done: set[int] = set()
     while todo and len(done) < limit:
@@ -39,7 +43,7 @@ def walk(value: Value, limit: int = MAX_NODES) -> Iterator[Value]:
             todo += value
         elif isinstance(value, Box):
             todo += value.items
-        elif isinstance(value, Call):
+        elif isinstance(value, Call) and calls:
             todo += [value.target, value.args, value.kwargs, value.state]
 
 
@@ -120,10 +124,12 @@ class Judge:
 
     def of_function(self, target: Ref, call: Call) -> Opinion:
         rule = known().rules.get(target.full)
-        if rule and target.how != "getattr":
+        if rule:
             judged: Opinion = self.rules[rule](call)
             return judged
         opinion = of_call(target.module, target.name, self.allowed)
+        if opinion.effect == "unknown-call" and target.name.endswith("._unpickle_model") and _is_keras(target.module):
+            return SAFE  # a .keras file in a BytesIO, which is looked at on its own
         if opinion.safe and target.full not in known().calls and is_class(target.name) and self.active(call.args):
             return Opinion(
                 Severity.MEDIUM, "unknown-call", "is constructed with a text that looks like a path, address or code"
@@ -186,7 +192,7 @@ class Judge:
     @staticmethod
     def active(args: Value) -> bool:
         """True when some text in the arguments looks as if it would do something."""
-        return any(isinstance(value, str) and _ACTIVE.search(value[:4096]) for value in walk(args))
+        return any(isinstance(value, str) and _ACTIVE.search(value[:4096]) for value in walk(args, calls=False))
 
     # Operations that are judged by their arguments
 
@@ -292,7 +298,8 @@ class Judge:
 
     def _by_value(self, call: Call) -> Opinion:
         first = resolved(self._args(call)[0]) if self._args(call) else None
-        if isinstance(first, Ref) and call.target.name.startswith(("_make_skel", "_create_type")):
+        maker = resolved(call.target)
+        if isinstance(first, Ref) and isinstance(maker, Ref) and maker.name.startswith(("_make_skel", "_create_type")):
             opinion = of_name(first.module, first.name, self.allowed)
             return opinion if opinion.dangerous and first.full != "builtins.type" else SAFE
         return SAFE
@@ -308,16 +315,10 @@ class Judge:
         args = self._args(target)
         if args[:1] in {("CodeType",), ("Code",)}:
             return self._code_object(call)
-        if args and args[0] in {
-            "CellType",
-            "MethodType",
-            "MappingProxyType",
-            "SimpleNamespace",
-            "NoneType",
-            "DictType",
-            "EllipsisType",
-            "ModuleType",
-        }:
+        name = args[0] if args and isinstance(args[0], str) else ""
+        if name == "PartialType":
+            return self._partial(call)
+        if name in known().words["types"] or f"builtins.{name}" in known().calls:
             return SAFE
         return Opinion(Severity.HIGH, "compose", "constructs a type that was looked up by its name")
 

@@ -69,14 +69,23 @@ def _odd_name(module: str, name: str) -> Opinion | None:
     if not _DOTTED.match(full := f"{module}.{name}"):
         return Opinion(Severity.HIGH, "unknown", "is no name that Python code could have")
     dunders = [part for part in full.split(".") if _DUNDER.match(part)]
+    if name == "__dict__" and dunders[:-1] in ([], [module]):
+        return SAFE if module in MAINS else _namespace(module)
     if dunders and not (dunders == [module.partition(".")[0]] and dunders[0] in {*MAINS, TORCHSCRIPT}):
         return Opinion(Severity.HIGH, "introspection", f"reaches for Python's own machinery ({dunders[0]})")
     reached = next((part for part in parts if part.lstrip("_") in known().words["reached"]), None)
-    if reached is None and len(parts) > 1 and parts[0] in known().stdlib:
-        reached = parts[0]
+    if reached is None:
+        elsewhere = known().stdlib | known().packages - {module.partition(".")[0]}
+        reached = next((part for part in parts[:-1] if part.lstrip("_") in elsewhere), None)
     if reached is not None and module not in {"__builtin__", "builtins"}:
         return Opinion(Severity.CRITICAL, "introspection", f"reaches through {module} to the module {reached}")
     return None
+
+
+def _namespace(module: str) -> Opinion:
+    """All names of a module at once, which dill writes for functions of that module."""
+    opinion = _by_module(known(), module, "Name")
+    return opinion if opinion.dangerous else Opinion(Severity.MEDIUM, "introspection", f"is everything in {module}")
 
 
 def _by_module(facts: Facts, module: str, name: str) -> Opinion:
@@ -94,9 +103,6 @@ def _by_module(facts: Facts, module: str, name: str) -> Opinion:
     if root in facts.stdlib:
         return Opinion(Severity.HIGH, "stdlib", "is a part of the standard library that model files have no use for")
     if covering(module, facts.packages):
-        first = name.split(".", maxsplit=1)[0]
-        if "." in name and not is_class(first):
-            return Opinion(Severity.HIGH, "introspection", "reaches through one thing to another")
         return SAFE
     if root == TORCHSCRIPT:
         return SAFE

@@ -5,6 +5,7 @@ from mlsec_nb.core import mask_text
 from .values import Big, Box, Call, Ref, Unknown, Value
 
 DEPTH = 4  # of nested values that are written out
+MAX_PART = 40  # characters of one part of a name that are shown
 ITEMS = 6  # of a container that are written out
 _BRACKETS = {"list": ("[", "]"), "tuple": ("(", ")"), "set": ("{", "}")}
 
@@ -12,7 +13,7 @@ _BRACKETS = {"list": ("[", "]"), "tuple": ("(", ")"), "set": ("{", "}")}
 def shown(value: Value, depth: int = DEPTH) -> str:
     """A value as Python would write it, abridged."""
     if isinstance(value, Ref):
-        return value.full
+        return name(value.full)
     if depth <= 0 and isinstance(value, tuple | Box | Call):
         return "…"
     if isinstance(value, tuple):
@@ -27,6 +28,12 @@ def shown(value: Value, depth: int = DEPTH) -> str:
     if isinstance(value, Unknown):
         return f"<{value.why}>"
     return _constant(value)
+
+
+def name(full: str) -> str:
+    """A dotted name: as it is when it is made of short identifiers, else masked as any text."""
+    plain = all(part.isidentifier() and len(part) <= MAX_PART for part in full.replace("the result of ", "").split("."))
+    return full if plain else mask_text(full, 160)
 
 
 def _constant(value: Value) -> str:

@@ -1,0 +1,133 @@
+"""GGUF: metadata (with the chat template), then tensors; every count and offset is checked against the file.
+
+Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
+"""
+
+import struct
+from collections.abc import Iterator
+from typing import Any
+
+from mlsec_nb.core import Finding, Gap, Severity
+from mlsec_nb.scanners.models.context import Context
+from mlsec_nb.scanners.models.view import View
+
+from . import templates
+
+MAGIC = b"GGUF"
+OLD = (b"lmgg", b"fmgg", b"tjgg", b"algg", b"GGML", b"ggml")
+MAX_ITEMS = 1 << 22
+_SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
+_STRING, _ARRAY = 8, 9
+_MAX_DIMENSIONS = 8
+
+
+class Broken(ValueError):  # noqa: N818 - reads with `raise`
+    """The file breaks the rules of the format."""
+
+
+class Reader:
+    """Reads values one after the other; every read is within the file."""
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+        self.at = 4
+        self.order = "<"
+
+    def take(self, size: int) -> bytes:
+        if size < 0 or self.at + size > self.view.size:
+            raise Broken(f"a value of {size} bytes at byte {self.at} runs over the end")
+        raw = self.view.head(size, self.at)
+        self.at += size
+        return raw
+
+    def number(self, code: str) -> Any:
+        return struct.unpack(self.order + code, self.take(struct.calcsize("=" + code)))[0]
+
+    def text(self) -> str:
+        return self.take(self.number("Q")).decode("utf-8", "replace")
+
+    def value(self, kind: int, depth: int = 0) -> Any:
+        """A scalar, a text, or of an array its texts (its numbers are stepped over)."""
+        if kind in _SCALARS:
+            return self.number(_SCALARS[kind])
+        if kind == _STRING:
+            return self.text()
+        if kind != _ARRAY or depth > 4:
+            raise Broken(f"a value of the unknown type {kind}")
+        inner, count = self.number("I"), self.number("Q")
+        if inner in _SCALARS:
+            self.take(count * struct.calcsize("=" + _SCALARS[inner]))
+            return []
+        if count > MAX_ITEMS:
+            raise Broken(f"an array of {count} values")
+        return [self.value(inner, depth + 1) for _ in range(count)]
+
+
+def matches(view: View) -> bool:
+    return view.head(4) == MAGIC or view.head(4) in OLD
+
+
+def scan(view: View, context: Context) -> Iterator[Finding | Gap]:
+    if view.head(4) in OLD:
+        yield context.gap(view, "GGML, the format before GGUF, is not opened", "unsupported")
+        return
+    reader = Reader(view)
+    try:
+        version = reader.number("I")
+        if version > 0xFFFF:
+            reader.order, reader.at = ">", 4
+            version = reader.number("I")
+        if version not in {2, 3}:
+            yield context.gap(view, f"GGUF version {version} is not known", "unsupported")
+            return
+        tensors, pairs = reader.number("Q"), reader.number("Q")
+        yield from _pairs(view, context, reader, pairs)
+        yield from _tensors(view, context, reader, tensors)
+    except Broken as error:
+        yield context.found(
+            "MODEL-BOUNDS", view, str(error), f"The file claims more than it has: {error}", offset=reader.at
+        )
+        yield context.gap(view, f"broken at byte {reader.at}: {error}", "malformed")
+
+
+def _pairs(view: View, context: Context, reader: Reader, count: int) -> Iterator[Finding]:
+    if count > MAX_ITEMS:
+        raise Broken(f"{count} metadata values")
+    seen: set[str] = set()
+    for _ in range(count):
+        key = reader.text()
+        value = reader.value(reader.number("I"))
+        if key in seen:
+            yield context.found("MODEL-READERS-DISAGREE", view, key, f"The metadata key {key} stands twice")
+        seen.add(key)
+        if isinstance(value, str):
+            if "template" in key:
+                yield from templates.check(view, context, value, key)
+            if (
+                key in {"general.license", "general.author", "general.name", "general.architecture"}
+                and len(value) < 100
+            ):
+                context.facts.setdefault(key.partition(".")[2], value)
+
+
+def _tensors(view: View, context: Context, reader: Reader, count: int) -> Iterator[Finding]:
+    if count > MAX_ITEMS:
+        raise Broken(f"{count} tensors")
+    last = 0
+    for _ in range(count):
+        reader.text()
+        dimensions = reader.number("I")
+        if dimensions > _MAX_DIMENSIONS:
+            raise Broken(f"a tensor of {dimensions} dimensions")
+        size = 1
+        for _ in range(dimensions):
+            size *= reader.number("Q")
+        if size >= 1 << 63:
+            raise Broken("a tensor whose size overflows")
+        reader.number("I")
+        last = max(last, reader.number("Q"))
+    context.facts["tensors"] = str(count)
+    if count and reader.at + last > view.size:
+        yield context.found(
+            "MODEL-BOUNDS", view, str(last), "A tensor stands outside of the file", severity=Severity.HIGH
+        )

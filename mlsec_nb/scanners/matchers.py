@@ -4,9 +4,12 @@ The standard library is enough (and all there is in Pyodide). `ahocorasick_rs` a
 `fast`, find all literals in one pass.
 """
 
+import re
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Final, Protocol
+
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 Hit = tuple[int, int]  # where a literal begins, and which of the words it is
 
@@ -42,7 +45,10 @@ class AhoCorasick:
         self._automaton: Any = import_module("ahocorasick_rs").AhoCorasick(words)
 
     def find(self, text: str) -> list[Hit]:
-        found = self._automaton.find_matches_as_indexes(text, overlapping=True)
+        try:
+            found = self._automaton.find_matches_as_indexes(text, overlapping=True)
+        except UnicodeEncodeError:  # lone surrogates, which stand for bytes that are no text
+            found = self._automaton.find_matches_as_indexes(_SURROGATE.sub("\ufffd", text), overlapping=True)
         return [(start, index) for index, start, _ in found]
 
 

@@ -105,9 +105,26 @@ def looks_like_pickle(head: bytes) -> bool:
     return False  # pragma: no cover - genops ends by STOP or by an error
 
 
+# Compressed pixels hold few control characters, so they would pass for text of an old encoding.
+_PICTURES = (
+    b"\x89PNG\r\n",
+    b"\xff\xd8\xff",
+    b"GIF87a",
+    b"GIF89a",
+    b"II*\0",
+    b"MM\0*",
+    b"RIFF",
+    b"\0\0\1\0",
+    b"OggS",
+    b"fLaC",
+)
+
+
 def looks_like_text(head: bytes) -> bool:
     """True when an editor would show these bytes as text: UTF-8, UTF-16 or UTF-32, or mostly printable."""
     sample = head[:4096]
+    if head.startswith(_PICTURES):
+        return False
     if head.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")) or _is_wide(sample):
         return True
     return (len(sample) - len(sample.translate(None, _CONTROLS))) * 50 <= len(sample)

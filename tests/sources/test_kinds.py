@@ -240,3 +240,8 @@ def test_names_at_the_end_of_an_archive_tell(tmp_path):
             info.size = 200_000
             archive.addfile(info, io.BytesIO(bytes(200_000)))
     assert [found.kind for found in collect([str(tmp_path)], Config())] == [Kind.IMAGE, Kind.MODEL]
+
+
+@pytest.mark.parametrize("mark", [b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0", b"MM\0*"])
+def test_pixels_are_no_text_even_with_few_control_characters(mark: bytes) -> None:
+    assert kind_of("a/picture", mark + bytes(range(0x80, 0x100)) * 20) is Kind.BINARY

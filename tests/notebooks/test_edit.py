@@ -49,7 +49,9 @@ def test_a_token_split_by_colours_is_replaced():
 
 def test_metadata_and_json_outputs_are_replaced_where_they_stand():
     output = {"output_type": "display_data", "data": {"application/json": {"k": ["tok1", "b"]}}, "metadata": {}}
-    text = json.dumps({"cells": [{"cell_type": "code", "source": "", "outputs": [output]}], "metadata": {"p": {"q": "tok2"}}})
+    text = json.dumps(
+        {"cells": [{"cell_type": "code", "source": "", "outputs": [output]}], "metadata": {"p": {"q": "tok2"}}}
+    )
     assert replaced(text, "tok1", "x\ny") == text.replace("tok1", "x\\ny")
     assert replaced(text, "tok2", "x") == text.replace("tok2", "x")
 

@@ -73,7 +73,9 @@ def test_a_text_inside_an_image_is_placed_in_its_payload():
     payload = base64.encodebytes(data).decode()
     [(offset, text)] = list(images.texts(payload, "png"))
     assert text == "Comment: a needle here"
-    assert base64.b64decode(payload[offset // 77 * 77 :].replace("\n", "")[offset % 77 // 4 * 4 :])[:9].find(b"Com") in {0, 1, 2}
+    assert base64.b64decode(payload[offset // 77 * 77 :].replace("\n", "")[offset % 77 // 4 * 4 :])[:9].find(
+        b"Com"
+    ) in {0, 1, 2}
 
 
 @pytest.mark.parametrize("data", [b"\x89PNG\r\n\x1a\n\0\0", png()[:-20], b"GIF89a", b"\xff\xd8\xff", b"RIFF\0\0\0\0WEBPEXIF\xff\xff\xff\xff",
@@ -111,5 +113,7 @@ def test_images_inside_a_text_are_left_out_and_their_texts_told(part):
 def test_attachments_are_read_with_their_names():
     cell = {"cell_type": "markdown", "source": "", "attachments": {"x.png": {"text/plain": "needle"}}}
     document = read_bytes(json.dumps({"cells": [cell]}).encode(), "a.ipynb")
-    assert [(s.place.part, s.text) for s in document.segments if s.part is Part.ATTACHMENT] == [("attachment x.png text/plain", "needle")]
+    assert [(s.place.part, s.text) for s in document.segments if s.part is Part.ATTACHMENT] == [
+        ("attachment x.png text/plain", "needle")
+    ]
     assert any("x.png" in s.text for s in document.segments)

@@ -10,7 +10,9 @@ from mlsec_nb.core import line_and_column
 from mlsec_nb.notebooks import read_bytes
 from mlsec_nb.notebooks.origins import JsonOrigin
 
-TEXT = st.text(alphabet=st.one_of(st.sampled_from('ab"\\/\n\r\té€😀\u2028\ud83d\ude00\x1b[m0;'), st.characters()), max_size=12)
+TEXT = st.text(
+    alphabet=st.one_of(st.sampled_from('ab"\\/\n\r\té€😀\u2028\ud83d\ude00\x1b[m0;'), st.characters()), max_size=12
+)
 SOURCE = st.one_of(TEXT, st.lists(TEXT, max_size=4))
 VALUE = st.recursive(
     st.one_of(TEXT, st.integers(), st.booleans(), st.none(), st.floats(allow_nan=False, allow_infinity=False)),

@@ -56,7 +56,10 @@ three
 
 def cells(text: str, path: str, kind: Kind = Kind.NOTEBOOK):
     document = read_bytes(text.encode(), path, kind)
-    return document, [(cell.kind, cell.source.language, cell.source.text, list(cell.metadata.get("tags", ()))) for cell in document.cells]
+    return document, [
+        (cell.kind, cell.source.language, cell.source.text, list(cell.metadata.get("tags", ())))
+        for cell in document.cells
+    ]
 
 
 @pytest.mark.parametrize("kind", [Kind.SOURCE, Kind.NOTEBOOK])
@@ -114,7 +117,9 @@ def test_jupytext_markdown_has_plain_fences():
     assert found == [("code", "python", "a = 1\n", [])]
 
 
-@pytest.mark.parametrize(("path", "text"), [("README.md", "# T\n```python\nx\n```\n"), ("a.py", "x = '%%d'\n"), ("a.txt", "# %%\n")])
+@pytest.mark.parametrize(
+    ("path", "text"), [("README.md", "# T\n```python\nx\n```\n"), ("a.py", "x = '%%d'\n"), ("a.txt", "# %%\n")]
+)
 def test_other_texts_have_no_cells(path, text):
     document, found = cells(text, path, Kind.TEXT)
     assert found == []

@@ -27,7 +27,9 @@ KEYS = {
                "prompt_number", "html", "png", "svg", "json", "javascript", "latex"],
 }  # fmt: skip
 MIMES = ["text/plain", "text/html", "image/png", "image/svg+xml", "application/json", "application/x+json", "audio/wav"]
-TYPES = st.sampled_from(["code", "markdown", "raw", "heading", "stream", "display_data", "error", "pyout", "stdout", "stderr"])
+TYPES = st.sampled_from(
+    ["code", "markdown", "raw", "heading", "stream", "display_data", "error", "pyout", "stdout", "stderr"]
+)
 
 
 def objects(keys, values):
@@ -37,9 +39,14 @@ def objects(keys, values):
 LOOSE = st.one_of(ANY, TYPES, st.lists(WORD, max_size=3))
 BUNDLE = st.one_of(LOOSE, objects(MIMES, LOOSE))
 OUTPUT = st.one_of(LOOSE, objects(KEYS["output"], st.one_of(LOOSE, BUNDLE)))
-CELL = st.one_of(LOOSE, objects(KEYS["cell"], st.one_of(LOOSE, st.lists(OUTPUT, max_size=3), st.dictionaries(WORD, BUNDLE, max_size=2))))
+CELL = st.one_of(
+    LOOSE,
+    objects(KEYS["cell"], st.one_of(LOOSE, st.lists(OUTPUT, max_size=3), st.dictionaries(WORD, BUNDLE, max_size=2))),
+)
 CELLS = st.one_of(LOOSE, st.lists(CELL, max_size=3))
-NOTEBOOK = st.one_of(CELLS, objects(KEYS["top"], st.one_of(CELLS, st.lists(objects(["cells", "name"], CELLS), max_size=2))))
+NOTEBOOK = st.one_of(
+    CELLS, objects(KEYS["top"], st.one_of(CELLS, st.lists(objects(["cells", "name"], CELLS), max_size=2)))
+)
 
 
 def words(value) -> list[str]:
@@ -89,7 +96,11 @@ def check_broken(value, seed):
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.binary(max_size=200), st.sampled_from(["a.ipynb", "a.py", "a.md", "a.qmd", "a.txt", "a"]), st.sampled_from(list(Kind)))
+@given(
+    st.binary(max_size=200),
+    st.sampled_from(["a.ipynb", "a.py", "a.md", "a.qmd", "a.txt", "a"]),
+    st.sampled_from(list(Kind)),
+)
 def test_any_bytes_end_well(data, path, kind):
     for segment in read_bytes(data, path, kind).segments:
         segment.at(0, len(segment.text))
@@ -109,7 +120,10 @@ def test_any_bytes_end_well(data, path, kind):
         (b'{"cells": [{"cell_type": "code", "source": {"a": 1}}]}', ["malformed"]),
         (b'{"cells": [3]}', ["malformed"]),
         (b'{"cells": [{"cell_type": [], "id": {}, "outputs": [{"output_type": []}]}]}', []),  # found by fuzzing
-        (b'{"cells": [{"attachments": [1], "outputs": 3}, {"outputs": [[], {"data": 1, "traceback": 2}]}]}', ["malformed"] * 5),
+        (
+            b'{"cells": [{"attachments": [1], "outputs": 3}, {"outputs": [[], {"data": 1, "traceback": 2}]}]}',
+            ["malformed"] * 5,
+        ),
         (b'{"cells": [' + b"3," * 200 + b"3]}", ["malformed"] * 101),
         (b'{"cells": ' + b"[" * 100_000, ["malformed"]),
         (b'{"cells": [], "x": ' + b"[" * 5_000 + b"]" * 5_000 + b"}", ["malformed"]),
@@ -163,7 +177,9 @@ def test_a_merge_conflict_keeps_cells_and_both_sides():
     assert len(document.gaps) == 1
 
 
-@pytest.mark.parametrize("data", [b'{"cells": [' + b"{}," * 300 + b"{}]}", b'{"cells": [{"outputs": [' + b'"x",' * 300 + b'"x"]}]}'])
+@pytest.mark.parametrize(
+    "data", [b'{"cells": [' + b"{}," * 300 + b"{}]}", b'{"cells": [{"outputs": [' + b'"x",' * 300 + b'"x"]}]}']
+)
 def test_too_many_parts_are_read_as_text(data):
     document = read_bytes(data, "a.ipynb", limits=Limits(members=200))
     assert [gap.code for gap in document.gaps] == ["too-big"]
@@ -172,7 +188,13 @@ def test_too_many_parts_are_read_as_text(data):
 
 @pytest.mark.parametrize(
     ("unit", "swells"),
-    [(b"[],", True), (b'"a",', True), (b"1,", True), (b'"\\u001b[0m a, b, c \\n",', False), (b'"a longer text, with [marks], {}"', False)],
+    [
+        (b"[],", True),
+        (b'"a",', True),
+        (b"1,", True),
+        (b'"\\u001b[0m a, b, c \\n",', False),
+        (b'"a longer text, with [marks], {}"', False),
+    ],
 )
 def test_what_would_swell_in_memory_is_read_as_text(unit, swells, monkeypatch):
     monkeypatch.setattr(reading, "_SMALL", 1000)
@@ -203,7 +225,10 @@ def test_a_secret_in_a_key_is_not_shown_by_a_location():
     ],
 )
 def test_the_language_of_the_kernel(metadata, language):
-    cells = [{"cell_type": "code", "source": "x"}, {"cell_type": "code", "source": "y", "metadata": {"vscode": {"languageId": "sql"}}}]
+    cells = [
+        {"cell_type": "code", "source": "x"},
+        {"cell_type": "code", "source": "y", "metadata": {"vscode": {"languageId": "sql"}}},
+    ]
     document = read_bytes(json.dumps({"cells": cells, "metadata": metadata}).encode(), "a.ipynb")
     assert document.language == language
     assert [cell.source.language for cell in document.cells] == [language, "sql"]
@@ -214,8 +239,14 @@ def test_version_3_is_read_like_version_4():
     sheet = {"cells": [{"cell_type": "heading", "level": 1, "source": "T"},
                        {"cell_type": "code", "input": ["x\n", "y"], "prompt_number": 7, "language": "python", "outputs": [output]}]}  # fmt: skip
     document = read_bytes(json.dumps({"nbformat": 3, "worksheets": [sheet]}).encode(), "a.ipynb")
-    assert [(cell.kind, cell.source.text, cell.execution_count) for cell in document.cells] == [("markdown", "T", None), ("code", "x\ny", 7)]
-    assert [(s.place.part, s.text) for s in document.cells[1].outputs] == [("output 1 text/plain", "res\nult"), ("output 1 text/html", "<b>")]
+    assert [(cell.kind, cell.source.text, cell.execution_count) for cell in document.cells] == [
+        ("markdown", "T", None),
+        ("code", "x\ny", 7),
+    ]
+    assert [(s.place.part, s.text) for s in document.cells[1].outputs] == [
+        ("output 1 text/plain", "res\nult"),
+        ("output 1 text/html", "<b>"),
+    ]
     assert document.cells[1].source.at(2, 3).line == 2
 
 
@@ -224,7 +255,10 @@ def test_widget_state_is_told_by_pointer():
     document = read_bytes(json.dumps({"cells": [], "metadata": {"widgets": state}}).encode(), "a.ipynb")
     [segment] = document.segments
     start = segment.text.index("needle")
-    assert segment.at(start, start + 6).part == "widget state /application~1vnd.jupyter.widget-state+json/state/m1/state/value"
+    assert (
+        segment.at(start, start + 6).part
+        == "widget state /application~1vnd.jupyter.widget-state+json/state/m1/state/value"
+    )
 
 
 @pytest.mark.slow
@@ -237,7 +271,9 @@ def test_many_broken_files(value, seed):
 def test_links_of_terminals_stay_readable():
     text = "\x1b]8;;https://user:needle@host\x1b\\\\click\x1b]8;;\x07 \x1b]0;title;two\x07"
     output = {"output_type": "stream", "name": "stdout", "text": text}
-    document = read_bytes(json.dumps({"cells": [{"cell_type": "code", "source": "", "outputs": [output]}]}).encode(), "a.ipynb")
+    document = read_bytes(
+        json.dumps({"cells": [{"cell_type": "code", "source": "", "outputs": [output]}]}).encode(), "a.ipynb"
+    )
     shown = document.segments[1].text
     assert "https://user:needle@host" in shown
     assert "title;two" in shown
@@ -260,7 +296,9 @@ def test_places_in_a_file_beyond_mending():
 @pytest.mark.parametrize("step", ["{", "["])
 def test_places_of_values_nested_to_the_edge(step):
     deep = {"{": ('{"a":', "}"), "[": ("[", "]")}[step]
-    data = ('{"cells": [{"source": "", "metadata": {"z": ' + deep[0] * 150 + '"needle"' + deep[1] * 150 + "}}]}").encode()
+    data = (
+        '{"cells": [{"source": "", "metadata": {"z": ' + deep[0] * 150 + '"needle"' + deep[1] * 150 + "}}]}"
+    ).encode()
     [segment] = [s for s in read_bytes(data, "a.ipynb").segments if "needle" in s.text]
     start = segment.text.index("needle")
 

@@ -6,14 +6,23 @@ import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { Desk } from './desk';
 import { arrived, atLeast, isNew } from './model';
 import type { LiveNotebook } from './notebook';
-import type { Finding, NotSaved } from './report';
+import type { Finding, NotSaved, SaveGuardMode } from './report';
 
 export const EVENT = 'https://schema.mlsec-nb.org/not-saved/v1';
 const MANUAL = new Set(['docmanager:save', 'docmanager:save-as', 'docmanager:save-all', 'notebook:save']);
 
+/** Milliseconds that a save waits for its scan. */
+const PATIENCE = 5000;
+
+/** JupyterLab says nothing more of it: the guard has said it already. */
+class Refusal extends Error {
+  override readonly name = 'ModalCancelError';
+}
+
 export class SaveGuard {
   /** Fingerprints that the user was told of, by path: a toast for each finding, not for each save. */
   private readonly told = new Map<string, Set<string>>();
+  private readonly saving = new Set<string>();
   private manual = 0;
 
   constructor(private readonly desk: Desk) {
@@ -35,18 +44,34 @@ export class SaveGuard {
     context.save = async (...words: unknown[]) => {
       const subject = this.desk.watch.notebook(panel);
       if (subject && (await this.refuses(subject))) {
-        throw new Error(this.desk.trans.__('Not saved: mlsec found a secret in the notebook.'));
+        throw new Refusal(this.desk.trans.__('Not saved: mlsec found a secret in the notebook.'));
       }
-      await save(...words);
+      this.saving.add(subject?.path ?? '');
+      try {
+        await save(...words);
+      } finally {
+        this.saving.delete(subject?.path ?? '');
+      }
     };
   }
 
+  /** The stronger of the user's choice and the server's: what the server would refuse is not even sent. */
+  private get mode(): SaveGuardMode {
+    const modes: readonly SaveGuardMode[] = [
+      this.desk.settings.values.saveGuard,
+      this.desk.status?.save_guard ?? 'off'
+    ];
+    return modes.includes('block') ? 'block' : modes.includes('warn') ? 'warn' : 'off';
+  }
+
   private async refuses(subject: LiveNotebook): Promise<boolean> {
-    const { saveGuard, saveGuardSeverity } = this.desk.settings.values;
-    if (saveGuard === 'off') {
+    const { saveGuardSeverity } = this.desk.settings.values;
+    const mode = this.mode;
+    if (mode === 'off') {
       return false;
     }
-    await subject.scan();
+    // A server that does not answer must not keep the user from saving.
+    await Promise.race([subject.scan(), new Promise(resolve => window.setTimeout(resolve, PATIENCE))]);
     const live = subject.findings.filter(
       finding =>
         isNew(finding) && finding.scanner === 'secrets' && atLeast(finding.severity, saveGuardSeverity)
@@ -55,10 +80,10 @@ export class SaveGuard {
     const fresh = arrived(told, live);
     this.told.set(subject.path, new Set(live.map(finding => finding.fingerprint)));
     const asked = Date.now() - this.manual < 2000;
-    if (live.length > 0 && (fresh.length > 0 || (asked && saveGuard === 'block'))) {
-      this.say(subject, live, saveGuard === 'block');
+    if (live.length > 0 && (fresh.length > 0 || (asked && mode === 'block'))) {
+      this.say(subject, live, mode === 'block');
     }
-    return saveGuard === 'block' && live.length > 0;
+    return mode === 'block' && live.length > 0;
   }
 
   private say(subject: LiveNotebook, findings: readonly Finding[], blocked: boolean): void {
@@ -95,7 +120,7 @@ export class SaveGuard {
       for await (const event of app.serviceManager.events.stream) {
         if (event.schema_id === EVENT) {
           const told = event as unknown as NotSaved;
-          if (this.desk.watch.at(told.path)) {
+          if (this.desk.watch.at(told.path) && !this.saving.has(told.path)) {
             const options = { autoClose: false as const };
             Notification.error(told.message, options);
           }

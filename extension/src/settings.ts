@@ -53,7 +53,10 @@ export class Settings {
     }
   }
 
+  /** Holds at once; the registry follows. */
   async set<K extends keyof Values>(name: K, value: Values[K]): Promise<void> {
+    this.current = { ...this.current, [name]: value };
+    this.changed.emit(this.current);
     await this.registry?.set(PLUGIN, name, value as Parameters<ISettingRegistry['set']>[2]);
   }
 }

@@ -49,7 +49,12 @@ def markdown(name: str, source: str) -> dict[str, Any]:
     return {"id": name, "cell_type": "markdown", "source": source, "metadata": {}}
 
 
-def start(home: Path, python: str = sys.executable, **options: str) -> Iterator[Host]:
+QUIET = {"@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False}}
+
+
+def start(
+    home: Path, settings: dict[str, Any] | None = None, python: str = sys.executable, **options: str
+) -> Iterator[Host]:
     """A JupyterLab server that has the panel as it was built last, until the generator is closed."""
     root, share = home / "root", home / "share"
     root.mkdir(parents=True)
@@ -58,9 +63,10 @@ def start(home: Path, python: str = sys.executable, **options: str) -> Iterator[
     config = home / "config"
     (config / "jupyter_server_config.d").mkdir(parents=True)
     shutil.copy(ROOT / "extension/server-config/mlsec_nb.json", config / "jupyter_server_config.d")
-    settings = home / "settings/@jupyterlab/apputils-extension"
-    settings.mkdir(parents=True)
-    (settings / "notification.jupyterlab-settings").write_text('{"fetchNews": "false", "checkForUpdates": false}')
+    for name, values in {**QUIET, **(settings or {})}.items():
+        file = home / "settings" / f"{name}.jupyterlab-settings"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(values))
     with open(home / "log", "w") as log:
         process = subprocess.Popen(
             [python, "-m", "jupyterlab", *_flags(root, home, options)], cwd=root, stdout=log, stderr=log,
@@ -70,7 +76,11 @@ def start(home: Path, python: str = sys.executable, **options: str) -> Iterator[
             yield Host(_address(home, process), root)
         finally:
             os.killpg(process.pid, signal.SIGTERM)
-            process.wait(20)
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
 
 
 def _environment(home: Path, share: Path, config: Path) -> dict[str, str]:

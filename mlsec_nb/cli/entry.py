@@ -88,6 +88,12 @@ def _scan() -> ModuleType:
     return scan
 
 
+def _serve_policy() -> ModuleType:
+    from . import serve_policy
+
+    return serve_policy
+
+
 COMMANDS: dict[str, tuple[str, Callable[[], ModuleType]]] = {
     "scan": ("everything that is found there: notebooks, code, models, data, manifests, images", _scan),
     "model": ("what loading model files would do, without loading them", _scan),
@@ -98,6 +104,7 @@ COMMANDS: dict[str, tuple[str, Callable[[], ModuleType]]] = {
     "gate": ("run a gate of the pipeline: it passes only when every check ran", _gate),
     "policy": ("ask, test, check and explain policies in Rego", _policy),
     "attest": ("signed evidence: keys, signatures, what is believed", _attest),
+    "serve-policy": ("answer questions about policies as OPA's data API does", _serve_policy),
     "rules": ("list the rules", _rules),
     "explain": ("why a rule exists, what it finds and how to mend it", _explain),
     "doctor": ("what is installed, configured and missing here", _doctor),

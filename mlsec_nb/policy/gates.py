@@ -47,6 +47,7 @@ class Gate:
     max_age_hours: float = 24.0 * 7
     trust: str | None = None  # the file that says which keys are trusted
     evidence: tuple[str, ...] = ()  # files and folders of envelopes
+    opa: str | None = None  # another authority than our engine: "opa" (the program) or the URL of a decision
     data: Mapping[str, Any] = field(default_factory=dict, hash=False)  # becomes data.mlsec.config
 
 
@@ -98,7 +99,7 @@ def _gate(name: str, table: Any) -> Gate:
         "checks": _words, "optional": _words, "targets": _words, "fail_on": _severity, "allow_gaps": _words,
         "policies": _words, "built_in": _flag, "shape": _word, "documents": _strings, "requires": _words,
         "subjects": _words, "max_age_hours": _hours, "trust": _word, "evidence": _words,
-        "data": _mapping,
+        "opa": _word, "data": _mapping,
     }  # fmt: skip
     given: dict[str, Any] = {}
     for raw, value in table.items():
@@ -228,7 +229,7 @@ def conclude(gate: Gate, outcomes: Sequence[Outcome], decision: Decision | None 
             unknown += [f"policy: {reason}" for reason in decision.reasons] or ["policy: nothing was decided"]
         elif not decision.allowed and not decision.denials:
             stopped.append("policy: not allowed")
-    elif gate.policies or gate.built_in:
+    elif gate.policies or gate.built_in or gate.opa:
         unknown.append("policy: was not asked")
     if not outcomes and decision is None:
         unknown.append(f"gate {gate.name} has no checks and no policies")

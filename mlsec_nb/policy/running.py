@@ -11,7 +11,7 @@ from typing import Any
 from mlsec_nb.config import Config
 from mlsec_nb.core import MlsecError, Report, UsageError, Verdict
 
-from . import attest, bundles, documents
+from . import attest, bundles, documents, opa
 from .attest import Rejected, Verified, Verifier
 from .attest.dsse import LIMIT
 from .attest.seen import read_seen, write_seen
@@ -135,8 +135,13 @@ class Run:
                 yield data
 
     def _decision(self, document: Mapping[str, Any]) -> Decision | None:
+        if self.gate.opa and self.gate.opa != "opa":
+            return opa.ask_server(self.gate.opa, document, offline=self.config.offline)
         if not (self.gate.policies or self.gate.built_in):
             return None
+        if self.gate.opa:
+            folders = [str(self.root / path) for path in self.gate.policies]
+            return opa.ask_program([*folders, *([str(bundles.BUILT_IN)] if self.gate.built_in else [])], document)
         try:
             policy = bundle_of(self.gate, self.root).policy()
             return decide(policy, document, shape=self.gate.shape, now_ns=int(document["now_ns"]))

@@ -4,14 +4,15 @@ A policy that is loaded with a `Trace` is compiled with a step before and after 
 (about two times), so gates load their policies without one and again with one when somebody asks why.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .ast import Every, Literal, Place
+from .ast import Call, Every, Literal, Place, Ref, Scalar, Var
 from .documents import Group
 from .plan import Env, Run, all_terms, deep_terms, literal_terms
-from .scope import Clause, constant_path
+from .scope import Clause
 from .values import UNDEFINED, Value, to_json
 
 _PROOFS = 10_000  # that are kept of one query
@@ -146,8 +147,16 @@ class Trace:
             yield f"{pad}  {held.place.line}: {held.text}" + (f"    [{values}]" if values else "")
             for asked in held.rules:
                 if depth and asked not in seen:
-                    for inner in self._proofs(asked, None)[:3]:
-                        yield from self._lines(inner, indent + 2, depth - 1, {*seen, asked})
+                    for inner in self._below(asked, held)[:3]:
+                        yield from self._lines(inner, indent + 2, depth - 1, {*seen, asked, inner.rule})
+
+    def _below(self, asked: str, held: Held) -> list[Proof]:
+        """The proofs of a rule that an expression asked; where a variable chose the rule, those of its values."""
+        if "*" not in asked:
+            return self._proofs(asked, None)
+        shape = re.compile(re.escape(asked).replace(r"\*", "[^.]+") + r"\Z")
+        values = list(held.variables.values())
+        return [one for one in self.proofs if shape.match(one.rule) and one.value in values]
 
 
 def _short(value: Any) -> str:
@@ -165,9 +174,12 @@ def _asked(literal: Literal) -> tuple[str, ...]:
     """The rules and functions below `data` that an expression names."""
     found: dict[str, None] = {}
     for term in all_terms((literal,)):
-        path = constant_path(term) or getattr(term, "path", None)
-        if path and all(isinstance(part, str) for part in path):
-            found[".".join(("data", *path))] = None
+        if isinstance(term, Call) and term.path is not None:
+            found[".".join(("data", *term.path))] = None
+        elif isinstance(term, Ref) and isinstance(term.head, Var) and term.head.name == "data":
+            parts = [str(part.value) if isinstance(part, Scalar) else "*" for part in term.path]
+            found[".".join(("data", *parts))] = None
+            found[".".join(("data", *parts[:-1]))] = None  # `data.a.deny[x]` asks `data.a.deny`
     return tuple(found)
 
 

@@ -351,3 +351,17 @@ def test_all_gates_as_one():
     assert running.verdict_of_all([one(True), one(None)]).exit_code == 2
     assert running.verdict_of_all([one(None), one(False)]).exit_code == 1
     assert running.verdict_of_all([]).exit_code == 2
+
+
+def test_another_authority_decides_and_its_silence_is_undecided(tmp_path, monkeypatch):
+    cfg = policy_gate(tmp_path, 'package mlsec.gate\nverdict := {"allow": true}\n', opa="opa", optional=[])
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert run(cfg, "pre-commit").report().verdict.exit_code == 2
+    program = tmp_path / "opa"
+    program.write_text(
+        '#!/bin/sh\nwhile read x; do :; done\nprintf \'{"result": [{"expressions": [{"value": {"allow": false, "deny": ["no"]}}]}]}\'\n'
+    )
+    program.chmod(0o755)
+    assert run(cfg, "pre-commit").report().verdict.exit_code == 1
+    cfg = policy_gate(tmp_path, "package a\n", opa="http://127.0.0.1:9/v1/data/x", optional=[])
+    assert run(cfg, "pre-commit").report().verdict.exit_code == 2

@@ -1,6 +1,5 @@
 """The whole story: collect, scan, triage, judge."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -25,7 +24,7 @@ from .core import (
     mask_text,
 )
 from .policy import thresholds
-from .scanners import available
+from .scanners import available, digest
 
 Progress = Callable[[int, int, str], None]  # done, of how many, the path just finished
 
@@ -60,7 +59,7 @@ def audit_found(
         targets=tuple(targets),
         rules={found.finding.rule.id: found.finding.rule for found in sorted(judged, key=lambda j: j.finding.rule.id)},
         version=__version__,
-        rules_digest=rules_digest(scanners(config)),
+        rules_digest=digest(),
     )
 
 
@@ -128,12 +127,6 @@ def scanners(config: Config) -> list[Scanner]:
 def catalogue(config: Config) -> dict[str, Rule]:
     """Every rule by id, sorted."""
     return dict(sorted((rule.id, rule) for scanner in scanners(config) for rule in scanner.rules))
-
-
-def rules_digest(found: Iterable[Scanner]) -> str:
-    """A digest that changes when any rule does."""
-    text = "\n".join(sorted(repr(rule) for scanner in found for rule in scanner.rules))
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _check_names(config: Config) -> None:

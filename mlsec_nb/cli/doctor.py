@@ -10,7 +10,7 @@ from pathlib import Path
 from mlsec_nb import config as configs
 from mlsec_nb import pipeline
 from mlsec_nb._version import __version__
-from mlsec_nb.scanners import available
+from mlsec_nb.scanners import available, digest
 
 LIBRARIES = ("jupyterlab", "notebook", "ipython", "nbformat", "ipywidgets", "pandas", "detect-secrets", "nbqa",
              "hyperscan", "bandit", "duckdb", "cryptography")  # fmt: skip
@@ -28,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
     print(f"mlsec {__version__} · Python {platform.python_version()} · {platform.platform()} · {sys.executable}")
     print(f"config    {path or 'none; every default'}")
     print(f"scanners  {', '.join(available())}")
-    print(f"rules     {len(pipeline.catalogue(config))} (digest {pipeline.rules_digest(pipeline.scanners(config))})")
+    print(f"rules     {len(pipeline.catalogue(config))} (digest {digest()})")
     print(f"libraries {_marked({name: _version(name) for name in LIBRARIES})}")
     print(f"tools     {_marked({name: shutil.which(name) and 'yes' for name in TOOLS})}")
     panel = Path(sys.prefix) / "share/jupyter/labextensions/mlsec-nb/package.json"

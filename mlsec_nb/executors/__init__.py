@@ -5,7 +5,7 @@
 what comes out: results are put back into the order of the artifacts.
 """
 
-from .examine import Scanned, chosen, examine
+from .examine import Late, Scanned, chosen, examine
 from .local import Progress, run
 
-__all__ = ["Progress", "Scanned", "chosen", "examine", "run"]
+__all__ = ["Late", "Progress", "Scanned", "chosen", "examine", "run"]

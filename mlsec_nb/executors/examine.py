@@ -2,12 +2,13 @@
 
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from types import FrameType
 
-from mlsec_nb import fixes, notebooks, triage
+from mlsec_nb import notebooks, triage
 from mlsec_nb.config import Config
 from mlsec_nb.core import (
     Artifact,
@@ -21,7 +22,7 @@ from mlsec_nb.core import (
     Location,
     Scanner,
 )
-from mlsec_nb.scanners import available
+from mlsec_nb.scanners import KINDS, available
 
 
 @dataclass(slots=True)
@@ -35,23 +36,40 @@ class Scanned:
     scanners: tuple[str, ...] = ()
 
 
-def chosen(config: Config) -> list[Scanner]:
+@dataclass(slots=True)
+class Late:
+    """A scanner that is imported and built when the first artifact comes that it may want."""
+
+    name: str
+    build: Callable[[], Scanner]
+    built: Scanner | None = None
+
+    def for_(self, artifact: Artifact) -> Scanner | None:
+        """The scanner, if it wants the artifact."""
+        kinds = KINDS.get(self.name)
+        if kinds is not None and artifact.kind not in kinds:
+            return None
+        self.built = self.built or self.build()
+        return self.built if self.built.wants(artifact) else None
+
+
+def chosen(config: Config) -> list[Late]:
     """The scanners that `only` and `skip` leave, in the order of their registration."""
     return [
-        build(config.settings(name))
+        Late(name, partial(build, config.settings(name)))
         for name, build in available().items()
         if (not config.only or name in config.only) and name not in config.skip
     ]
 
 
 def examine(
-    artifact: Artifact, scanners: Sequence[Scanner], config: Config, foreign: triage.Foreign | None = None
+    artifact: Artifact, scanners: Sequence[Late], config: Config, foreign: triage.Foreign | None = None
 ) -> Scanned:
     """Read the artifact once and let every scanner that wants it look; nothing that was found is ever lost.
 
     `foreign` is what the files of other tools already know, for triage.
     """
-    wanted = [scanner for scanner in scanners if scanner.wants(artifact)]
+    wanted = [scanner for late in scanners if (scanner := late.for_(artifact))]
     scanned = Scanned(artifact, scanners=tuple(scanner.name for scanner in wanted))
     if not wanted:
         return scanned
@@ -69,7 +87,10 @@ def examine(
                     scanned.gaps.append(item)
                 case Component():
                     scanned.components.append(item)
-    scanned.judged = triage.inline(document, fixes.mended(document, findings), foreign)
+    if findings:
+        from mlsec_nb import fixes  # not needed for most files
+
+        scanned.judged = triage.inline(document, fixes.mended(document, findings), foreign)
     return scanned
 
 

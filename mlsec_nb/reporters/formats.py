@@ -6,29 +6,76 @@ from typing import Any
 
 from mlsec_nb.core import Report, UsageError
 
-from .csv import render as csv
-from .github import render as github
-from .gitlab import render as gitlab
-from .html import render as html
-from .json import render as json
-from .junit import render as junit
-from .markdown import render as markdown
 from .options import Options
-from .sarif import render as sarif
-from .terminal import render as terminal
 
 Format = Callable[[Report, Options], str]
 
-FORMATS: Mapping[str, Format] = {
-    "terminal": terminal,
-    "json": json,
-    "sarif": sarif,
-    "html": html,
-    "markdown": markdown,
-    "junit": junit,
-    "gitlab": gitlab,
-    "github": github,
-    "csv": csv,
+
+def _terminal() -> Format:
+    from .terminal import render
+
+    return render
+
+
+def _json() -> Format:
+    from .json import render
+
+    return render
+
+
+def _sarif() -> Format:
+    from .sarif import render
+
+    return render
+
+
+def _html() -> Format:
+    from .html import render
+
+    return render
+
+
+def _markdown() -> Format:
+    from .markdown import render
+
+    return render
+
+
+def _junit() -> Format:
+    from .junit import render
+
+    return render
+
+
+def _gitlab() -> Format:
+    from .gitlab import render
+
+    return render
+
+
+def _github() -> Format:
+    from .github import render
+
+    return render
+
+
+def _csv() -> Format:
+    from .csv import render
+
+    return render
+
+
+# A format is imported when it is asked for: nobody needs all of them in one run.
+FORMATS: Mapping[str, Callable[[], Format]] = {
+    "terminal": _terminal,
+    "json": _json,
+    "sarif": _sarif,
+    "html": _html,
+    "markdown": _markdown,
+    "junit": _junit,
+    "gitlab": _gitlab,
+    "github": _github,
+    "csv": _csv,
 }
 
 
@@ -38,4 +85,4 @@ def render(report: Report, format: str = "terminal", **options: Any) -> str:  # 
         near = difflib.get_close_matches(format, FORMATS, n=1)
         hint = f" (did you mean {near[0]}?)" if near else ""
         raise UsageError(f"unknown format {format!r}{hint}; formats are {', '.join(FORMATS)}")
-    return FORMATS[format](report, Options(**options))
+    return FORMATS[format]()(report, Options(**options))

@@ -4,11 +4,16 @@ A scanner is registered here by one function that imports its room only when it 
 point group `mlsec_nb.scanners`: name → a callable that takes `Settings` and gives a `Scanner`.
 """
 
+import hashlib
 from collections.abc import Callable, Mapping
-from importlib.metadata import entry_points
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from importlib.resources import files
+from pathlib import Path
 
+from mlsec_nb._version import __version__
 from mlsec_nb.config import Settings
-from mlsec_nb.core import Scanner
+from mlsec_nb.core import TEXT_KINDS, Kind, Scanner
 
 Build = Callable[[Settings], Scanner]
 
@@ -31,19 +36,42 @@ def _models(settings: Settings) -> Scanner:
     return build(settings)
 
 
+# What a scanner may want at most, so that it is not even imported for other artifacts; who is not named may want all.
+_TEXTS = frozenset(TEXT_KINDS)
+KINDS: Mapping[str, frozenset[Kind]] = {
+    "secrets": _TEXTS,
+    "code": _TEXTS,
+    "models": frozenset({Kind.MODEL, Kind.DATA, Kind.BINARY, Kind.TEXT}),
+}
+
 BUILT_IN: Mapping[str, Build] = {"secrets": _secrets, "code": _code, "models": _models}
 
 
 def available() -> dict[str, Build]:
     """Every scanner's builder by name: ours, then third parties'; a name of ours cannot be taken."""
-    found = {entry.name: _loader(entry.name) for entry in entry_points(group="mlsec_nb.scanners")}
-    return {**found, **BUILT_IN}
+    return {**{name: _loader(name) for name in _entries()}, **BUILT_IN}
+
+
+@cache
+def _entries() -> Mapping[str, EntryPoint]:
+    """Third parties' scanners; looked up once, because that reads a file of every installed package."""
+    return {entry.name: entry for entry in entry_points(group="mlsec_nb.scanners")}
+
+
+def digest() -> str:
+    """A digest that changes when a built-in rule does, or when a third party's scanner comes, goes or changes."""
+    found = hashlib.sha256(__version__.encode())
+    here = files(__package__)
+    for path in sorted(Path(str(here)).rglob("*.toml")):
+        found.update(path.relative_to(str(here)).as_posix().encode() + b"\0" + path.read_bytes())
+    for name, entry in sorted(_entries().items()):
+        found.update(f"{name}={entry.value} {entry.dist.version if entry.dist else ''}".encode())
+    return found.hexdigest()[:16]
 
 
 def _loader(name: str) -> Build:
     def build(settings: Settings) -> Scanner:
-        (entry,) = entry_points(group="mlsec_nb.scanners", name=name)
-        scanner: Scanner = entry.load()(settings)
+        scanner: Scanner = _entries()[name].load()(settings)
         return scanner
 
     return build

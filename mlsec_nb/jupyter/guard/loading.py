@@ -6,6 +6,7 @@ import warnings
 from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING  # the unpickler's own tables
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -153,9 +154,8 @@ def _worst(path: str, config: Config) -> Finding | None:
     from mlsec_nb import executors
     from mlsec_nb.core import Artifact, Kind
     from mlsec_nb.io.files import LocalFile
-    from mlsec_nb.scanners import available
 
-    scanner = available()["models"](config.settings("models"))
-    scanned = executors.examine(Artifact(path, Kind.MODEL, LocalFile(path)), [scanner], config)
+    scanners = executors.chosen(replace(config, only=("models",)))
+    scanned = executors.examine(Artifact(path, Kind.MODEL, LocalFile(path)), scanners, config)
     found = [judged.finding for judged in scanned.judged if judged.finding.severity.at_least(Severity.HIGH)]
     return max(found, key=lambda finding: finding.severity.rank, default=None)

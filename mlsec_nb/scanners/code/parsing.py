@@ -42,7 +42,7 @@ class Parsed:
 
     body: tuple[ast.stmt, ...]
     broken: tuple[Broken, ...] = ()
-    python2: bool = False
+    text: str = ""  # what was parsed: without margin and broken runs
 
 
 def normal(text: str) -> str:
@@ -56,44 +56,45 @@ def normal(text: str) -> str:
 def parse(python: str) -> Parsed:
     """The statements of a cell; never raises. Blocks that do not parse are cut out, up to a number of them."""
     broken: list[Broken] = []
+    text = python
     try:
-        return Parsed(tuple(_parse(python)))
-    except SyntaxError:
-        pass
+        for candidate in (python, older := python2(python)):
+            if (body := _try(candidate)) is not None:
+                return Parsed(tuple(body), text=_outdented(candidate))
+        text = older
+        for _ in range(MAX_CUTS):
+            try:
+                body = _parse(text)
+            except SyntaxError as error:
+                start, end = _block(text, error.lineno or 1)
+                reason = (error.msg or "invalid syntax").partition("(")[0].strip()
+            else:
+                return Parsed(tuple(body), tuple(sorted(broken, key=lambda cut: cut.start)), _outdented(text))
+            if not text[start:end].strip():
+                break
+            broken.append(Broken(start, end, reason))
+            text = text[:start] + blank(text[start:end]) + text[end:]
     except (ValueError, RecursionError, MemoryError, OverflowError):
         return Parsed((), (Broken(0, len(python), "nested too deep or too large for the Python parser", "too-big"),))
-    older = python2(python)
-    for candidate in (older, python):
-        try:
-            return Parsed(tuple(_parse(candidate)), python2=candidate is older)
-        except SyntaxError:
-            pass
-        except (ValueError, RecursionError, MemoryError, OverflowError):
-            return Parsed(
-                (), (Broken(0, len(python), "nested too deep or too large for the Python parser", "too-big"),)
-            )
-    text = older
-    for _ in range(MAX_CUTS):
-        try:
-            return Parsed(tuple(_parse(text)), tuple(sorted(broken, key=lambda cut: cut.start)))
-        except SyntaxError as error:
-            start, end = _block(text, error.lineno or 1)
-            reason = (error.msg or "invalid syntax").partition("(")[0].strip()
-        except (ValueError, RecursionError, MemoryError, OverflowError):
-            break
-        if not text[start:end].strip():
-            break
-        broken.append(Broken(start, end, reason))
-        text = text[:start] + blank(text[start:end]) + text[end:]
     return Parsed((), (Broken(0, len(python), "not Python that can be read"),))
+
+
+def _try(text: str) -> list[ast.stmt] | None:
+    try:
+        return _parse(text)
+    except SyntaxError:
+        return None
+
+
+def _outdented(text: str) -> str:
+    width = margin(text)
+    return "\n".join(line[width:] for line in text.split("\n")) if width else text
 
 
 def _parse(text: str) -> list[ast.stmt]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        if width := margin(text):
-            text = "\n".join(line[width:] for line in text.split("\n"))
-        return ast.parse(text).body
+        return ast.parse(_outdented(text)).body
 
 
 def _block(text: str, line: int) -> tuple[int, int]:

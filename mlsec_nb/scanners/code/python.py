@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mlsec_nb.core import Document, Finding, Gap, Segment
 
+from .bandit import BanditScan
 from .findings import finding
 from .magics import REMOTE, Notebook
 from .parsing import Broken, Parsed, parse
@@ -32,21 +33,34 @@ class PythonScan:
     name: str
 
     def scan(self, document: Document, sources: list[Source]) -> Iterator[Finding | Gap]:
-        if not sources or not self._concerns(sources):
+        concerned = self._concerns(sources)
+        trigger = self.catalogue.bandit_trigger
+        if not concerned and not any(trigger.search(source.python) for source in sources):
             return
-        parsed: dict[int, Parsed] = {}
+        read = {id(source): self._read(source) for source in sources}
         for source in sources:
-            read = parse(source.python)
-            saved = [statement for broken in read.broken for statement in salvage(source, broken)]
-            parsed[id(source)] = Parsed((*read.body, *saved))
-            for broken in read.broken:
-                lines = list(automagic(source, broken))
-                source.pieces.update({-2 - piece.start: piece for piece in lines})
-                if not lines:
-                    yield self._gap(source, broken)
-        hits, hidden = self._walk(document, sources, parsed)
-        for hit in sorted(hits.values(), key=lambda hit: (hit.source.cell or 0, hit.start, hit.rule)):
-            yield finding(hit, self.catalogue, self.name, self.key, hidden)
+            yield from self._gaps(source, read[id(source)])
+        found: list[Finding] = []
+        if concerned:
+            hits, hidden = self._walk(document, sources, read)
+            ordered = sorted(hits.values(), key=lambda hit: (hit.source.cell or 0, hit.start, hit.rule))
+            found = [finding(hit, self.catalogue, self.name, self.key, hidden) for hit in ordered]
+            yield from found
+        pairs = [(source, read[id(source)]) for source in sources]
+        yield from BanditScan(self.catalogue, self.name, self.key).scan(pairs, found)
+
+    @staticmethod
+    def _read(source: Source) -> Parsed:
+        read = parse(source.python)
+        saved = [statement for broken in read.broken for statement in salvage(source, broken)]
+        return replace(read, body=(*read.body, *saved)) if saved else read
+
+    def _gaps(self, source: Source, read: Parsed) -> Iterator[Gap]:
+        for broken in read.broken:
+            lines = list(automagic(source, broken))
+            source.pieces.update({-2 - piece.start: piece for piece in lines})
+            if not lines:
+                yield self._gap(source, broken)
 
     def _concerns(self, sources: list[Source]) -> bool:
         found = words(sources)

@@ -106,11 +106,16 @@ class Catalogue:
     triggers: frozenset[str]
     codes: Mapping[str, tuple[str, ...]]  # rule → bandit test ids that say the same
     content: dict[str, str] = field(default_factory=dict)
+    bandit: dict[str, Any] = field(default_factory=dict)
     found: dict[str, tuple[Sink, ...]] = field(default_factory=dict)
 
     @cached_property
     def known(self) -> Known:
         return known(self.content)
+
+    @cached_property
+    def bandit_trigger(self) -> re.Pattern[str]:
+        return re.compile(self.bandit["trigger"])
 
     def patterns_of(self, language: str) -> tuple[Pattern, ...]:
         """The patterns over texts in a language."""
@@ -254,12 +259,13 @@ def catalogue() -> Catalogue:
     exact, loose = _index(sinks)
     targets, _ = _index(assigns)
     return Catalogue(
-        rules={name: _rule(name, table) for name, table in tables.items()},
+        rules={name: _rule(name, table) for name, table in tables.items()} | _bandit_rules(knowledge["bandit"]),
         sinks=exact,
         loose=loose,
         targets=targets,
         patterns=tuple(_pattern(rule, item) for rule, table in tables.items() for item in table.get("pattern", ())),
         content=knowledge["content"],
+        bandit=knowledge["bandit"],
         names=_names(knowledge["names"]),
         shell_rules=tuple(shell_rule(rule, item) for rule, table in tables.items() for item in table.get("shell", ())),
         needs=_needs([*sinks, *assigns], knowledge["names"]),
@@ -270,6 +276,19 @@ def catalogue() -> Catalogue:
             for rule, table in tables.items()
         },
     )
+
+
+def _bandit_rules(table: Mapping[str, Any]) -> dict[str, Rule]:
+    """The rules of Bandit's tests that no rule of ours says."""
+    fix = "See what Bandit says of this test; a line that is meant gets `# nosec` and the reason."
+    link = "https://bandit.readthedocs.io/en/latest/plugins/index.html"
+    return {
+        f"BANDIT-{name}": Rule(
+            id=f"BANDIT-{name}", title=row["title"], severity=Severity(row["severity"]), confidence=Confidence.MEDIUM,
+            why=row["why"], fix=fix, references=(row["cwe"], name, link), bad=(row["bad"],), good=(row["good"],),
+        )
+        for name, row in table["tests"].items()
+    }  # fmt: skip
 
 
 def _names(table: dict[str, Any]) -> dict[str, Any]:

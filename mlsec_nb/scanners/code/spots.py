@@ -20,11 +20,17 @@ class Spot:
     confidence: Confidence | None = None
     message: str = ""
     shown: str | None = None  # what is shown in place of the text itself
+    secret: bool = False  # the text itself is what must not be shown
 
     def finding(self, catalogue: Catalogue, scanner: str, key: bytes) -> Finding:
         rule = catalogue.rules[self.rule]
         text = self.segment.text[self.start : min(self.end, self.start + MAX_EXCERPT)]
-        evidence = Evidence.fact(self.shown, key) if self.shown is not None else Evidence.excerpt(conceal(text), key)
+        if self.secret:
+            evidence = Evidence.secret(text, key)
+        elif self.shown is not None:
+            evidence = Evidence.fact(self.shown, key)
+        else:
+            evidence = Evidence.excerpt(conceal(text), key)
         place = self.segment.at(self.start, max(self.end, self.start))
         return Finding(
             rule=rule, scanner=scanner, location=place, evidence=evidence, message=self.message,

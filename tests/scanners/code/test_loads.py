@@ -57,12 +57,13 @@ def test_a_file_that_the_notebook_wrote_is_low(audit):
 
 def test_a_buffer_that_the_notebook_wrote_is_low(audit):
     text = "import io, pickle\nb = io.BytesIO()\npickle.dump(x, b)\nb.seek(0)\npickle.load(b)\npickle.loads(pickle.dumps(x))"
-    assert {finding.severity for finding in audit(text)} == {Severity.LOW}
+    loads = [finding for finding in audit(text) if finding.rule.id == "LOAD-PICKLE"]
+    assert [finding.severity for finding in loads] == [Severity.LOW] * 2
 
 
 def test_a_wrapper_in_another_cell_is_walked_with_its_arguments(audit):
     wrapper = "import torch\ndef read(path, **options):\n    return torch.load(path, **options)"
-    assert not audit(wrapper, "read('a', weights_only=True)")
+    assert not [item for item in audit(wrapper, "read('a', weights_only=True)") if item.severity is not Severity.INFO]
     finding = only(audit(wrapper, "read('a', weights_only=False)"), "LOAD-TORCH")
     assert finding.severity is Severity.HIGH
     assert finding.location.cell == 1
@@ -72,7 +73,7 @@ def test_a_wrapper_in_another_cell_is_walked_with_its_arguments(audit):
 
 def test_cells_run_in_another_order_than_they_stand(audit):
     cells = ("restore(blob)", "from pickle import loads as restore")
-    assert not audit(*cells)
+    assert "LOAD-PICKLE" not in {finding.rule.id for finding in audit(*cells)}
     assert only(audit(*cells, counts=[2, 1]), "LOAD-PICKLE").location.cell == 1
 
 

@@ -159,5 +159,5 @@ def test_a_load_behind_newer_syntax_is_still_seen(audit):
 
 def test_ten_thousand_cells(audit):
     cells = ["import pickle"] + ["x = 1"] * 10_000 + ["pickle.load(f)"]
-    (finding,) = audit(*cells)
+    (finding,) = [item for item in audit(*cells) if item.rule.id == "LOAD-PICKLE"]
     assert finding.location.cell == 10_002

@@ -145,7 +145,8 @@ class Matcher:
 
     def is_telling(self, index: int) -> bool:
         """Whether the keyword of a pattern (by its index) is hardly anything else: the public beginning of a token."""
-        return bool(self._patterns[index].table.get("prefix", 0) >= 4)
+        table = self._patterns[index].table
+        return bool(table.get("prefix", 0) >= 4 and table.get("telling", True))
 
     def matches(self, text: str, hits: Mapping[int, list[int]]) -> Iterator[Match]:
         """The matches around these places."""

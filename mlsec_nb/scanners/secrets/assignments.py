@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from .judges.names import Promise, promise
+
 WORDS: Final = (
     "pass", "pwd", "secret", "token", "key", "cred", "auth", "_pat", "bearer", "dsn", "senha", "contrase", "kennwort",
     "motdepasse", "mdp", "cookie", "webhook", "signature", "пароль", "密码", "密碼", "パスワード", "비밀번호",
@@ -42,6 +44,12 @@ class Assignment:
     wrapped: str = ""  # the function that the value is given to
 
 
+# The commonest words that begin like a telling name: not worth a longer look.
+_PLAIN: Final = re.compile(
+    r"tokeni[sz]|tokens\b|token_(?:id|type|ids)\b|key(?:s\b|word|board|point|frame)|author(?!i[sz])|authenticat"
+    r"|pass(?:e[ds]|ing|age|ion|ive|eng)|cred(?:it|ib)",
+    re.IGNORECASE,
+)
 _NAME_LEFT: Final = re.compile(r"[\w.\-$]*\Z")
 _AFTER: Final = re.compile(
     r"""(?P<rest>[\w\-]{0,48}(?:\.[\w\-]{1,32}){0,3})
@@ -96,7 +104,8 @@ _SHELL: Final = re.compile(
     r"\s*(?:[!%>$]|(?:export|set|setx|env|ENV|SET|ARG|curl|wget|docker|kubectl|aws|gcloud|az|git|pip|jdbc:\S*)\s|\$env:)|jdbc:"
 )
 _TRAIL: Final = (",", ";", ".", ")", "]", "}", ">", "|", "**", "~~")
-_OPS_OF_COMPARISON: Final = frozenset({"==", "===", "!="})
+_OPS_WITHOUT: Final = frozenset({"==", "===", "!=", "(", ","})  # after these, a value has quotes
+_SHORT: Final = frozenset({"pass", "pw", "pwd"})  # words of every language, when only a blank follows
 
 
 def assignments(text: str, places: Sequence[int], *, is_code: bool) -> Iterator[Assignment]:
@@ -118,18 +127,22 @@ class _Reader:
 
     def read(self, place: int) -> Assignment | None:
         text = self._text
+        if _PLAIN.match(text, place):
+            return None
         after = _AFTER.match(text, place)
         if after is None:
             return None
-        low = max(place - 120, text.rfind("\n", 0, place) + 1)
+        low = max(place - 260, text.rfind("\n", 0, place) + 1)
         left = _NAME_LEFT.search(text, low, place)
         begin = left.start() if left else place
+        name = text[begin : after.end("rest")].strip(".-")
+        if promise(name) is Promise.NOTHING:
+            return None
         found = self._value(after, begin, low)
         if found is None:
             return None
         start, end, form = found
         called = _CALLED.search(text, max(start - 80, 0), start) if form is Form.CALL else None
-        name = text[begin : after.end("rest")].strip(".-")
         return Assignment(name, text[low:begin], start, end, form, called[1] if called else "")
 
     def _loose(self, place: int) -> bool:
@@ -204,19 +217,24 @@ class _Reader:
             if not op or is_worded:
                 return None
             form = Form.NAKED
-        if op in ("(", ",") or op in _OPS_OF_COMPARISON:
+        is_word = form is Form.PROSE and not is_worded and text[begin : after.end("rest")].lower() in _SHORT
+        if op in _OPS_WITHOUT or is_word:
             return None
         if op.endswith(":") and (scheme := _SCHEME.match(text, place)):
             place = scheme.end()
         bare = _BARE.match(text, place, min(len(text), place + 4096))
         if bare is None:
             return None
-        start, end = bare.span()
-        if op == "=" and (cut := re.search(r"[&;](?:amp;)?\w{1,40}=|[;&]$", bare.group())):
-            end = start + cut.start()
-        while end > start and (tail := next((mark for mark in _TRAIL if text.endswith(mark, start, end)), "")):
-            end -= len(tail)
-        return (start, end, form) if end > start else None
+        return _trimmed(text, *bare.span(), form, op)
+
+
+def _trimmed(text: str, start: int, end: int, form: Form, op: str) -> tuple[int, int, Form] | None:
+    """A bare value without the next parameter of a URL or connection string, and without the end of a sentence."""
+    if op == "=" and (cut := re.search(r"[&;](?:amp;)?\w{1,40}=|[;&]$", text[start:end])):
+        end = start + cut.start()
+    while end > start and (tail := next((mark for mark in _TRAIL if text.endswith(mark, start, end)), "")):
+        end -= len(tail)
+    return (start, end, form) if end > start else None
 
 
 _OPTION: Final = re.compile(

@@ -1,9 +1,9 @@
 """What a match or an assignment is worth: which rule, how sure, or nothing."""
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from mlsec_nb.core import Confidence, Rule, Segment
 from mlsec_nb.scanners.patterns import Match
@@ -26,6 +26,7 @@ class Candidate:
     confidence: Confidence
     prefix: int = 0
     name: str = ""
+    environment: str = ""  # the variable that it is usually read from
     rank: int = 0  # 0 says whose secret it is, 3 only that it is one
 
 
@@ -57,7 +58,23 @@ def of_match(match: Match, segment: Segment, offset: int, catalogue: Catalogue) 
     rule, rank = pattern.rule, pattern.table.get("rank", 0)
     if pattern.table.get("vendor") and (named := _vendor(_line_before(segment.text, start), value, catalogue)):
         rule, rank = named.rule, 1
-    return Candidate(rule, segment, start, match.end - offset, value, confidence, prefix, rank=rank)
+    return Candidate(
+        rule,
+        segment,
+        start,
+        match.end - offset,
+        value,
+        confidence,
+        prefix,
+        "",
+        _environment(pattern.rule, pattern.table),
+        rank,
+    )
+
+
+def _environment(rule: Rule, table: Mapping[str, Any]) -> str:
+    """The variable as its table says, or made of the rule's id."""
+    return str(table.get("env") or rule.id.removeprefix("SECRET-").replace("-", "_"))
 
 
 def _line_before(text: str, place: int) -> str:
@@ -86,13 +103,15 @@ def of_assignment(found: Assignment, segment: Segment, catalogue: Catalogue) -> 
         value = decoding.decoded(value) or value
 
     def candidate(rule: Rule, confidence: Confidence, rank: int = 3) -> Candidate:
-        return Candidate(rule, segment, found.start, found.end, value, confidence, 0, found.name, rank)
+        return Candidate(rule, segment, found.start, found.end, value, confidence, 0, found.name, "", rank)
 
     after = segment.text[found.end : found.end + 60].partition("\n")[0]
     context = f"{_line_before(segment.text, found.start)} {found.name} {after}"
     named = _vendor(context, value, catalogue)
     if named and _is_real(value, kind, found.form):
-        return candidate(named.rule, named.rule.confidence, 1)
+        return replace(
+            candidate(named.rule, named.rule.confidence, 1), environment=_environment(named.rule, named.table)
+        )
     is_plain = value == segment.text[found.start : found.end]
     if in_kubernetes and not is_plain and (kind is not Promise.PASSWORD or passwords.is_password(value, sure=True)):
         return candidate(catalogue.rules["SECRET-KUBERNETES-SECRET"], Confidence.HIGH)
@@ -109,7 +128,7 @@ _WORD_BEFORE: Final = re.compile(r"([A-Za-z]{2,20})[ -]\Z")
 def _promised(found: Assignment) -> Promise:
     """What the name promises, with the word before it where it needs one ("API key", "Secret Access Key")."""
     kind = promise(found.name)
-    if kind in (Promise.KEY, Promise.NOTHING) and (word := _WORD_BEFORE.search(found.before)):
+    if kind is Promise.KEY and (word := _WORD_BEFORE.search(found.before)):
         longer = promise(f"{word[1]} {found.name}")
         return kind if longer is Promise.NOTHING else longer
     return kind
@@ -173,8 +192,3 @@ def _is_key(value: str, kind: Promise, form: Form) -> bool:
     if kind is Promise.SECRET:
         return form in _SURE and len(value) >= 6 and passwords.is_password(value, sure=False)
     return form in _SURE and len(value) >= 10 and randomness.transitions(value) > 0.25 and any(map(str.isdigit, value))
-
-
-def confident(candidates: Iterator[Candidate], least: Confidence) -> Iterator[Candidate]:
-    """Those that are at least so sure."""
-    return (candidate for candidate in candidates if candidate.confidence.at_least(least))

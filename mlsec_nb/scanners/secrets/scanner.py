@@ -8,7 +8,7 @@ from mlsec_nb.core import Artifact, Component, Confidence, Document, Finding, Ga
 from mlsec_nb.scanners.matchers import best
 from mlsec_nb.scanners.patterns import Joined, Match, Matcher, fold
 
-from . import opinion, places, story
+from . import opinion, places, printed, story
 from .assignments import WORDS, assignments
 from .catalogue import Catalogue, built_in
 from .opinion import Candidate
@@ -45,14 +45,22 @@ class SecretScanner:
 
     def scan(self, document: Document) -> Iterator[Finding | Gap | Component]:
         found: list[Candidate] = []
+        named: list[Segment] = []
         program = Program(document.segments)
         for batch in _batches(document.segments):
             search = _Search(batch, self._matcher, self._words)
+            named += [
+                segment for index, segment in enumerate(batch) if index in search.names and segment.part is Part.CODE
+            ]
             found.extend(self._candidates(search))
             for more in _batches(_views(search, program)):
                 found.extend(self._candidates(_Search(more, self._matcher, self._words)))
         sure = [candidate for candidate in found if candidate.confidence.at_least(self._least)]
-        yield from story.tell(places.best(sure, document.segments), self._key)
+        yield from story.tell(places.best(sure, document.segments), document.segments, self._key)
+        rule = self._catalogue.rules["SECRET-PRINTED"]
+        if rule.confidence.at_least(self._least):
+            for segment, prints in printed.in_cells(named):
+                yield story.tell_printed(segment, prints, rule, self._key)
 
     def _candidates(self, search: "_Search") -> Iterator[Candidate]:
         for index, match in search.matches:
@@ -61,8 +69,11 @@ class SecretScanner:
                 yield candidate
         for index, hits in sorted(search.names.items()):
             segment = search.segments[index]
+            in_image = (segment.mime or "").startswith("image/") and segment.mime != "image/svg+xml"
             is_code = segment.part is Part.CODE and (segment.language or "python") in _CODE
             for found in assignments(segment.text, sorted(hits), is_code=is_code):
+                if in_image and len(found.name) < 6:
+                    continue  # compressed pixels are full of short words
                 if candidate := opinion.of_assignment(found, segment, self._catalogue):
                     yield candidate
 

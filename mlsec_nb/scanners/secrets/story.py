@@ -1,25 +1,27 @@
 """One leak, one story: the places of a secret in a document are put together."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from mlsec_nb.core import Evidence, Finding, Location, Related
+from mlsec_nb.core import Edit, Evidence, Finding, Fix, Location, Related, Rule, Segment
 
-from .opinion import Candidate
+from . import mending
 from .places import Placed
+from .printed import Printed
+from .views.program import FOLDED
 
 NAME = "secrets"
 MOST_RELATED = 20  # further places are counted in `details`, not listed
 
 
-def tell(found: Iterable[Placed], key: bytes) -> Iterator[Finding]:
+def tell(found: Iterable[Placed], segments: Sequence[Segment], key: bytes) -> Iterator[Finding]:
     """A finding for each place; the first of a secret knows the others."""
     findings: list[Finding] = []
     groups: dict[str, list[int]] = {}
     seen: set[tuple[str, Location]] = set()
     for item in found:
         location = item.root.at(item.start, item.end)
-        finding = _finding(item.candidate, location, key)
+        finding = _finding(item, location, segments, key)
         if (finding.evidence.digest, location) in seen:
             continue
         seen.add((finding.evidence.digest, location))
@@ -34,13 +36,41 @@ def tell(found: Iterable[Placed], key: bytes) -> Iterator[Finding]:
     yield from findings
 
 
-def _finding(candidate: Candidate, location: Location, key: bytes) -> Finding:
-    details = {"name": candidate.name} if candidate.name.isidentifier() and len(candidate.name) <= 60 else {}
+def _finding(item: Placed, location: Location, segments: Sequence[Segment], key: bytes) -> Finding:
+    found = item.candidate
+    is_name = found.name.replace(".", "_").isidentifier() and len(found.name) <= 60
     return Finding(
-        rule=candidate.rule,
+        rule=found.rule,
         scanner=NAME,
         location=location,
-        evidence=Evidence.secret(candidate.value, key, candidate.prefix),
-        confidence=candidate.confidence,
-        details=details,
+        evidence=Evidence.secret(found.value, key, found.prefix),
+        message=f"{found.rule.title}{_how(item)}",
+        confidence=found.confidence,
+        fixes=mending.fixes(item, location, segments),
+        details={"name": found.name} if is_name else {},
+    )
+
+
+def _how(item: Placed) -> str:
+    """What a reader must know to see it at that place."""
+    if item.candidate.segment.language == FOLDED:
+        return ", put together by the program"
+    text = item.root.text[item.start : item.end]
+    return "" if item.candidate.value in text else ", encoded or split"
+
+
+def tell_printed(segment: Segment, found: Printed, rule: Rule, key: bytes) -> Finding:
+    """The finding of a cell that prints a secret."""
+    location = segment.at(found.start, found.end)
+    edits = (Edit(location, f"bool({segment.text[found.start : found.end]})"),)
+    return Finding(
+        rule=rule,
+        scanner=NAME,
+        location=location,
+        evidence=Evidence.excerpt(segment.text[found.start : found.end], key),
+        message=f"{rule.title}: {found.name}",
+        fixes=()
+        if segment.text[found.start - 1 : found.start] in ("$", "{")
+        else (Fix(title="Print whether it is set", edits=edits),),
+        details={"name": found.name},
     )

@@ -51,6 +51,8 @@ def promise(name: str) -> Promise:
         words = (*words_of(front.rpartition(".")[2]), *words)
     last = _strip_number(words[-1])
     words = (*words[:-1], last) if last else words[:-1]
+    if words[-3:] == ("access", "key", "id"):
+        return Promise.KEY
     if not words or _is_vetoed(words):
         return Promise.NOTHING
     for index, word in enumerate(words):

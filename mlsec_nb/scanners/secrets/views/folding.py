@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 LARGEST: Final = 1 << 16  # characters of a value
+DEEPEST: Final = 150  # expressions inside expressions
 STEPS: Final = 20_000  # nodes of one cell
 
 _WIDE: Final = re.compile(r"%[^a-z%]*\d{3}|\{[^}]*:[^}]*\d{3}|\*")
@@ -29,6 +30,7 @@ class Folder:
         self._elsewhere = elsewhere
         self._names: dict[str, Value | ast.expr] = {}
         self._left = STEPS
+        self._depth = 0
 
     def later(self, name: str, node: ast.expr) -> None:
         """A name stands for an expression, folded when it is asked for."""
@@ -36,10 +38,12 @@ class Folder:
 
     def fold(self, node: ast.AST | None) -> Value:
         self._left -= 1
-        if node is None or self._left < 0:
+        if node is None or self._left < 0 or self._depth > DEEPEST:
             return None
         maker = _NODES.get(type(node))
+        self._depth += 1
         value = maker(self, node) if maker else None
+        self._depth -= 1
         return None if isinstance(value, str | bytes | list) and len(value) > LARGEST else value
 
     def name(self, node: ast.Name) -> Value:

@@ -15,13 +15,15 @@ from .rewriting import Piece, assemble
 _WORK: Final = re.compile(
     r"""["'][ \t]*\+|\+[ \t]*[rbfRBF]?["']|\.join\(|\[::-1\]|unhexlify|fromhex|decode|decompress|\bchr\b
     |\b(?:bytes|bytearray)\(\[|\.format\(|["'][ \t]*%[ \t]*[("'\w]|\bf["'][^"'\n]{0,200}\{|\+=|\.replace\(
-    |\w[ \t]*\+[ \t]*[A-Za-z_]|reversed\(|unquote""",
+    |\w[ \t]*\+[ \t]*[A-Za-z_]|reversed\(|unquote|\bstr\([bB]["']""",
     re.VERBOSE,
 )
 # What hides a text for its own sake.
 _HIDDEN: Final = re.compile(
-    r"(?:b85|a85|b32|b16|b64)decode\(|unhexlify\(|fromhex\(|decompress\(|rot_?13|\bmap\(chr\b|\bchr\(\w+\s*[)^-]|\bbytes\(\["
+    r"(?:b85|a85|b32)decode\(|(?:b64decode|b16decode|unhexlify|fromhex|decompress)\(\s*[bB]?[\"']"
+    r"|rot_?13|\bmap\(chr\b|\bchr\(\w+\s*[)^-]|\bbytes\(\["
 )
+_SIGNS: Final = ("decode(", "hexlify(", "fromhex(", "decompress(", "rot13", "rot_13", "chr(", "(chr", "bytes([")
 _GIVEN: Final = re.compile(r"""[\w.\-]{0,60}["'\]]{0,2}[ \t]*(?::[ \t]?[\w.\[\]]{1,40}[ \t]*)?(?:\+?=(?!=)|:)""")
 _MAGIC: Final = re.compile(r"^([ \t]*)[!%?]", re.MULTILINE)
 LARGEST: Final = 200_000  # characters of a cell, and of all cells that are parsed to know a name
@@ -44,13 +46,16 @@ class Program:
         text = segment.text
         if segment.language != "python" or len(text) > LARGEST:
             return None
-        everything = _HIDDEN.search(text) is not None or (known and _WORK.search(text) is not None)
-        if not everything and not any(_is_made(text, place) for place in names):
+        hidden = any(sign in text for sign in _SIGNS) and _HIDDEN.search(text) is not None
+        everything = hidden or (known and _WORK.search(text) is not None)
+        made = [] if everything else [place for place in names if _is_made(text, place)]
+        if not everything and not made:
             return None
         tree = _parsed(text)
         if tree is None:
             return None
-        reader = _Statements(text, Folder(lambda name: self._earlier(segment, name)), everything=everything)
+        lines = {text.count("\n", 0, place) + 1 for place in made}
+        reader = _Statements(text, Folder(lambda name: self._earlier(segment, name)), None if everything else lines)
         pieces = [piece for statement in _statements(tree) for piece in reader.read(statement)]
         return assemble(segment, sorted(pieces, key=lambda piece: piece[1]), FOLDED) if pieces else None
 
@@ -77,9 +82,13 @@ class Program:
 
 
 def _is_made(text: str, place: int) -> bool:
-    """Whether something is put together on the line (or below it) for the name that stands at a place."""
+    """Whether something is put together for the name that stands at a place, on its line or those that belong to it."""
     given = _GIVEN.match(text, place)
-    return given is not None and _WORK.search(text, given.end(), given.end() + 240) is not None
+    if given is None:
+        return False
+    line, _, below = text[given.end() : given.end() + 240].partition("\n")
+    open_ended = not line.strip() or line.rstrip().endswith(("(", "[", "\\", "+", ",", '"', "'"))
+    return _WORK.search(f"{line}\n{below}" if open_ended else line) is not None
 
 
 def _parsed(text: str) -> ast.Module | None:
@@ -103,16 +112,19 @@ def _statements(tree: ast.AST) -> Iterator[ast.stmt]:
 class _Statements:
     """Reads one statement after the other and says what its telling expressions come to."""
 
-    def __init__(self, text: str, folder: Folder, *, everything: bool) -> None:
+    def __init__(self, text: str, folder: Folder, wanted: set[int] | None) -> None:
         self._lines = [0]
         self._bytes = text.encode("utf-8", "replace").split(b"\n") if not text.isascii() else None
         for line in text.split("\n"):
             self._lines.append(self._lines[-1] + len(line) + 1)
         self._folder = folder
-        self._everything = everything
+        self._wanted = wanted  # lines where something is made; None: anywhere
 
     def read(self, statement: ast.stmt) -> Iterator[Piece]:
         yield from self._given(statement)
+        last = statement.end_lineno or statement.lineno
+        if self._wanted is not None and not any(statement.lineno <= line <= last for line in self._wanted):
+            return
         for node in ast.walk(statement) if isinstance(statement, _SIMPLE) else ():
             if isinstance(node, ast.Call):
                 for word in node.keywords:
@@ -137,7 +149,9 @@ class _Statements:
             self._folder.later(target.id, value)
 
     def _say(self, name: str, node: ast.expr, shown: ast.expr | None = None) -> Iterator[Piece]:
-        if isinstance(node, ast.Constant | ast.Name) or not (self._everything or promise(name) is not Promise.NOTHING):
+        if isinstance(node, ast.Constant | ast.Name) or not (
+            self._wanted is None or promise(name) is not Promise.NOTHING
+        ):
             return
         text = _text(self._folder.fold(node))
         if len(text) < 6 or "\0" in text:

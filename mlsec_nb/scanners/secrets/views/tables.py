@@ -19,6 +19,8 @@ Span = tuple[int, int]
 def table_views(segment: Segment) -> Iterator[Segment]:
     """Every table whose heading has a telling name."""
     text = segment.text
+    if "\n" not in text.strip():
+        return
     pieces: list[Piece] = []
     lines = list(_lines(text))
     for number, (_, line) in enumerate(lines):
@@ -63,13 +65,14 @@ def _table(line: str, below: Sequence[tuple[int, str]]) -> Iterator[Piece]:
 def _split(line: str, separator: str) -> list[Span]:
     spans, place = [], 0
     for cell in line.split(separator):
-        left = place + len(cell) - len(cell.lstrip(" \"'`*"))
-        spans.append((left, max(left, place + len(cell.rstrip(" \"'`*\r")))))
+        left = place + len(cell) - len(cell.lstrip(" \"'`"))
+        spans.append((left, max(left, place + len(cell.rstrip(" \"'`\r")))))
         place += len(cell) + len(separator)
     return spans
 
 
 def _is_name(text: str) -> bool:
+    text = text.strip("*")
     return len(text) <= 48 and len(text.split()) <= 3 and is_telling(text) and bool(re.fullmatch(r"[\w. \-]+", text))
 
 
@@ -94,6 +97,6 @@ def _aligned(line: str, below: Sequence[tuple[int, str]]) -> Iterator[Piece]:
 def _said(name: str, row: str, cell: Span, place: int) -> Iterator[Piece]:
     value = row[slice(*cell)]
     if value and not value.isspace():
-        yield f"\n{name.strip().replace(' ', '_')}: ", place + cell[0]
+        yield f"\n{name.strip(' *').replace(' ', '_')}: ", place + cell[0]
         yield value, place + cell[0]
         yield "\n", place + cell[1]

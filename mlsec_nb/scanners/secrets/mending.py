@@ -1,0 +1,56 @@
+"""How a place of a secret can be mended: read it from the environment, mask it, or clear the output that shows it."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from mlsec_nb.core import Edit, Fix, Location, Part, Segment
+
+from .judges.names import words_of
+from .places import Placed
+from .views.program import FOLDED
+
+_OPENING: Final = re.compile(r"""(?<![\w"'])[rbfuRBFU]{0,2}(\"\"\"|'''|["'])\Z""")
+_WITHOUT_PYTHON: Final = re.compile(r"^[ \t]*(?:%%|[!%#])")
+_IMPORT: Final = re.compile(r"^[ \t]*import (?:.*,[ \t]*)?os\b", re.MULTILINE)
+_OUTPUTS: Final = frozenset({Part.OUTPUT, Part.TRACEBACK})
+_VAGUE: Final = frozenset({"KEY", "TOKEN", "SECRET", "PASSWORD", "AUTH", "API_KEY", "PWD", "PASS", "VALUE"})
+
+
+def fixes(item: Placed, location: Location, segments: Sequence[Segment]) -> tuple[Fix, ...]:
+    """The ways to mend one place, the best first."""
+    found: list[Fix] = []
+    if edit := _from_environment(item):
+        has_os = any(_IMPORT.search(segment.text) for segment in segments if segment.part is Part.CODE)
+        edits = (edit,) if has_os else (Edit(item.root.at(0, 0), "import os\n"), edit)
+        found.append(Fix(title=f"Read it from the environment ({edit.replacement})", action="replace", edits=edits))
+    if item.root.part in _OUTPUTS:
+        found.append(Fix(title="Clear the outputs of the cell", action="clear-output", edits=(Edit(location, ""),)))
+    found.append(Fix(title="Mask it where it stands", action="redact", edits=(Edit(location, "***"),)))
+    return tuple(found)
+
+
+def _from_environment(item: Placed) -> Edit | None:
+    """The whole literal (or the expression that comes to the secret) as a reading of the environment."""
+    root = item.root
+    if root.part is not Part.CODE or root.language != "python" or root.text.lstrip().startswith("%%"):
+        return None
+    text, start, end = root.text, item.start, item.end
+    line = text[text.rfind("\n", 0, start) + 1 : start]
+    if _WITHOUT_PYTHON.match(line):
+        return None
+    if item.candidate.segment.language != FOLDED:
+        opening = _OPENING.search(text, max(start - 6, 0), start)
+        if item.candidate.segment is not root or opening is None or not text.startswith(opening[1], end):
+            return None
+        start, end = opening.start(), end + len(opening[1])
+    return Edit(root.at(start, end), f'os.environ["{variable(item)}"]')
+
+
+def variable(item: Placed) -> str:
+    """The environment variable that a secret is likely to be read from."""
+    table = item.candidate.environment
+    name = "_".join(words_of(item.candidate.name.rpartition(".")[2])).upper()
+    if table and (not name.isascii() or name in _VAGUE or not name.isidentifier()):
+        return table
+    return name if name.isidentifier() and name.isascii() else (table or "SECRET")

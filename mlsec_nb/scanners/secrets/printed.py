@@ -1,0 +1,138 @@
+"""Cells that print a secret: what they print is stored in the notebook."""
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from mlsec_nb.core import Segment
+
+from .judges.names import Promise, promise, words_of
+
+_PRINTS: Final = re.compile(r"\b(?:print|pprint|display|log|logger|logging|echo|write)\b")
+DEEPEST: Final = 150  # expressions inside expressions
+_FUNCTIONS: Final = frozenset({"print", "pprint", "display", "rprint"})
+_LOGS: Final = frozenset({"debug", "info", "warning", "error", "critical", "exception", "log"})
+_LOGGERS: Final = frozenset({"logging", "logger", "log", "LOGGER", "_logger"})
+_ECHO: Final = re.compile(
+    r"^[ \t]*(?:!|%sx\s|%%)?[ \t]*(?:echo|printf|printenv)\b[^\n|>]*?(?:\$\{?|printenv\s+)(?P<name>[A-Za-z_]\w*)\}?",
+    re.MULTILINE,
+)
+_SHOWN: Final = re.compile(r"^[ \t]*%env[ \t]+(?P<name>[A-Za-z_]\w*)[ \t]*$", re.MULTILINE)
+_READERS: Final = frozenset({"getenv", "getpass", "get_password", "get_secret", "get_credential"})
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """An expression that comes to a secret where it is printed: its name, and where it stands."""
+
+    name: str
+    start: int
+    end: int
+
+
+def printed(segment: Segment) -> Iterator[Printed]:
+    """Every secret variable that a Python cell prints, in the order of its text."""
+    text = segment.text
+    if not _PRINTS.search(text) and "%env" not in text:
+        return
+    for pattern in (_ECHO, _SHOWN):
+        for match in pattern.finditer(text):
+            if _is_secret(match["name"]):
+                yield Printed(match["name"], *match.span("name"))
+    try:
+        tree = ast.parse(re.sub(r"^([ \t]*)[!%?]", r"\1#", text, flags=re.MULTILINE))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return
+    places = _Places(text)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and _prints(node.func):
+            for argument in node.args:
+                for name, part in _secrets(argument):
+                    yield Printed(name, *places.span(part))
+
+
+def _prints(function: ast.expr) -> bool:
+    if isinstance(function, ast.Name):
+        return function.id in _FUNCTIONS
+    return (
+        isinstance(function, ast.Attribute) and function.attr in _LOGS
+        and isinstance(function.value, ast.Name) and function.value.id in _LOGGERS
+    )  # fmt: skip
+
+
+def _secrets(node: ast.expr, depth: int = 0) -> Iterator[tuple[str, ast.expr]]:
+    """The secret variables that an expression shows as they are."""
+    if depth > DEEPEST:
+        return
+    if isinstance(node, ast.JoinedStr):
+        for part in node.values:
+            if isinstance(part, ast.FormattedValue):
+                yield from _secrets(part.value, depth + 1)
+    elif isinstance(node, ast.BinOp):
+        yield from _secrets(node.left, depth + 1)
+        yield from _secrets(node.right, depth + 1)
+    elif isinstance(node, ast.Tuple | ast.List):
+        for item in node.elts:
+            yield from _secrets(item, depth + 1)
+    elif (name := _name(node)) and _is_secret(name):
+        yield name, node
+
+
+def _name(node: ast.expr) -> str:
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
+        return str(node.slice.value)
+    if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+        function = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        is_environ = (
+            function == "get" and isinstance(node.func, ast.Attribute) and "environ" in ast.dump(node.func.value)
+        )
+        return str(node.args[0].value) if function in _READERS or is_environ else ""
+    return ""
+
+
+def _is_secret(name: str) -> bool:
+    """Names that leave no doubt: `token` alone is a piece of a word in half of all notebooks."""
+    kind = promise(name)
+    if kind in (Promise.PASSWORD, Promise.SECRET):
+        return name.lower() not in {"pass", "secrets", "credentials", "creds", "cred", "credential"}
+    return (
+        kind is Promise.TOKEN
+        and len(words_of(name)) > 1
+        and words_of(name)[-1] not in {"tokens", "keys", "cookie", "signature"}
+    )
+
+
+class _Places:
+    """Offsets of nodes: `ast` counts columns in bytes of UTF-8."""
+
+    def __init__(self, text: str) -> None:
+        self._lines = text.split("\n")
+        self._starts = [0]
+        for line in self._lines:
+            self._starts.append(self._starts[-1] + len(line) + 1)
+
+    def span(self, node: ast.expr) -> tuple[int, int]:
+        return (
+            self._offset(node.lineno, node.col_offset),
+            self._offset(node.end_lineno or node.lineno, node.end_col_offset or node.col_offset),
+        )
+
+    def _offset(self, line: int, column: int) -> int:
+        text = self._lines[line - 1]
+        if not text.isascii():
+            column = len(text.encode("utf-8", "replace")[:column].decode("utf-8", "replace"))
+        return self._starts[line - 1] + column
+
+
+def in_cells(segments: Sequence[Segment]) -> Iterator[tuple[Segment, Printed]]:
+    """What the Python cells among these segments print."""
+    for segment in segments:
+        if segment.language == "python":
+            for found in printed(segment):
+                yield segment, found

@@ -8,12 +8,12 @@ given its place in the notebook is a `Gap` as well. Program text with cells in i
 What it must never do: lose a string, run or import anything it reads, raise anything but `CannotRead`, or work out
 positions before somebody asks for one (a run has thousands of segments and a handful of findings).
 
-Dependencies: none for reading. The faster JSON libraries drop duplicate keys without a word, which hides text; `nbformat`
-is slower than all of this room and imports for a second, so it only tells whether an edited notebook is valid. Figures:
-`tests/benchmarks/bench_parse.py`.
+Dependencies: none for reading. The faster JSON libraries drop duplicate keys without a word, which hides text.
+`nbformat` is slower than all of this room and imports for a second, so it only tells whether an edited notebook is
+valid. Figures: `tests/benchmarks/bench_parse.py`.
 
 Positions: no offset is kept for any string. `positions.Raw` walks the file again along one path, with the C scanner of
-`json`, when a location is asked for, and keeps what it found. A broken file is mended without moving a character, so that
+`json`, when a location is asked for, and keeps what it found. A broken file is mended without moving a character, so
 the same walk holds for it. What would fill memory (millions of tiny values) is read as one text, and a `Gap` says so.
 """
 

@@ -85,6 +85,10 @@ def _lambda_layer(view: View, context: Context, config: Any) -> Iterator[Finding
     function = get(config, "function")
     if isinstance(function, list):  # Keras 2: [code, defaults, closure]
         yield from _lambda(view, context, function)
+    elif isinstance(function, str) and not function.isidentifier():
+        yield context.found(
+            "MODEL-KERAS-LAMBDA", view, function, f"A Lambda layer holds program text: {function[:200]}"
+        )
     elif isinstance(function, str):
         yield context.found(
             "MODEL-KERAS-CUSTOM",

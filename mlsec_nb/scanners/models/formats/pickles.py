@@ -1,5 +1,6 @@
 """Pickles, bare or one after the other, of any protocol, under any name."""
 
+import base64
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -8,17 +9,19 @@ from typing import Any
 from mlsec_nb.core import Finding, Gap, Severity
 from mlsec_nb.scanners.models.context import Context
 from mlsec_nb.scanners.models.knowledge import Opinion
-from mlsec_nb.scanners.models.knowledge.judge import resolved
+from mlsec_nb.scanners.models.knowledge.judge import handed_on, resolved
 from mlsec_nb.scanners.models.knowledge.names import of_name
+from mlsec_nb.scanners.models.pickle.machine import ACROSS
 from mlsec_nb.scanners.models.pickle.read import Run, other_readings, run
 from mlsec_nb.scanners.models.pickle.render import call as shown_call
 from mlsec_nb.scanners.models.pickle.render import name as shown_name
-from mlsec_nb.scanners.models.pickle.values import Call, Ref
+from mlsec_nb.scanners.models.pickle.values import Big, Call, Ref, Value
 from mlsec_nb.scanners.models.view import View
 
 from . import torch_legacy
 
 MAX_PICKLES = 10_000  # one after the other in one file
+MAX_BLOBS = 10_000  # byte strings inside one pickle that are looked at
 MAX_TREE = 500  # lines of a call tree that are kept
 TRIED = 1 << 20  # bytes of a file without a magic that are tried as a pickle
 _RULES = {
@@ -49,6 +52,7 @@ class Story:
     refs: int = 0
     calls: int = 0
     more: int = 0
+    nested: list[Value] = field(default_factory=list)  # bytes that a call hands to another loader
     persistent: list[Call] = field(default_factory=list)
 
     def see(self, event: Ref | Call) -> None:
@@ -60,6 +64,7 @@ class Story:
             return
         else:
             self.calls += 1
+            self.nested += handed_on(event)
         if not opinion.safe:
             key = (opinion.effect, _target_name(event))
             self.counts[key] = self.counts.get(key, 0) + isinstance(event, Call)
@@ -184,16 +189,47 @@ def _told(view: View, context: Context, story: Story, outcome: Run) -> Iterator[
         yield context.found("PICKLE-MALFORMED", view, outcome.stop, message, offset=offset, severity=severity)
         yield context.gap(view, f"the pickle was read only to byte {offset}: {outcome.stop}", "malformed")
     for words, place in sorted(machine.odd.items(), key=lambda item: item[1]):
-        yield context.found("PICKLE-UNUSUAL", view, words, f"The pickle has {words}", offset=place - view.start)
+        severity = Severity.HIGH if words == ACROSS else None
+        yield context.found(
+            "PICKLE-UNUSUAL", view, words, f"The pickle has {words}", offset=place - view.start, severity=severity
+        )
     for data in other_readings(outcome):
         yield from _second_reading(view, context, data)
-    for begin, size in machine.blobs[:64]:
-        yield view.part(
-            begin - view.start,
-            begin - view.start + size,
-            f"{view.name} (bytes at {begin - view.start})",
-            "bytes in a pickle",
-        )
+    yield from _inside(view, context, story, outcome)
+
+
+def _inside(view: View, context: Context, story: Story, outcome: Run) -> Iterator[Gap | View]:
+    """Byte strings that a call hands to another loader, and those that look like a file."""
+    for number, value in enumerate(story.nested):
+        if isinstance(value, Big) and value.kind == "str":
+            data = (
+                view.data[value.offset : value.offset + value.size]
+                .decode("utf-8", "replace")
+                .encode("latin-1", "replace")
+            )
+            yield view.member(f"nested bytes {number + 1}", data, 0, len(data), "a nested load")
+        elif isinstance(value, Big):
+            begin = value.offset - view.start
+            yield view.part(begin, begin + value.size, f"{view.name} (bytes at {begin})", "a nested load")
+        else:
+            yield view.member(f"nested bytes {number + 1}", value, 0, len(value), "a nested load")
+    blobs, texts = outcome.machine.blobs, outcome.machine.texts
+    if len(blobs) + len(texts) > MAX_BLOBS:
+        yield context.gap(view, f"only the first {MAX_BLOBS} byte strings inside were looked at", "too-big")
+    for start, size in blobs[:MAX_BLOBS]:
+        begin = start - view.start
+        yield view.part(begin, begin + size, f"{view.name} (bytes at {begin})", "bytes in a pickle")
+    for start, size in texts[: max(MAX_BLOBS - len(blobs), 0)]:
+        if data := decoded(view.data[start : start + size]):
+            yield view.member(f"text at byte {start - view.start}", data, 0, len(data), "bytes in a text")
+
+
+def decoded(text: bytes) -> bytes:
+    """What stands in a text in hexadecimal or base64; empty when it is neither."""
+    try:
+        return bytes.fromhex(text.decode("ascii")) if text[:3] == b"800" else base64.b64decode(text, validate=True)
+    except (ValueError, UnicodeDecodeError):
+        return b""
 
 
 def _headless(view: View, outcome: Run) -> bool:

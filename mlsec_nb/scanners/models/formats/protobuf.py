@@ -74,7 +74,7 @@ def text(view: View, *path: int) -> str:
     return found.head(1 << 16).decode("utf-8", "replace") if found else ""
 
 
-def looks_right(view: View, allowed: dict[int, int], first: set[int], limit: int = 64) -> bool:
+def looks_right(view: View, allowed: dict[int, int], first: set[int], limit: int = 64, least: int = 2) -> bool:
     """True when the first fields have the numbers and wire types of a message, the very first one of `first`."""
     count = 0
     try:
@@ -86,4 +86,4 @@ def looks_right(view: View, allowed: dict[int, int], first: set[int], limit: int
                 return True
     except NotProtobuf:
         return False
-    return count > 1
+    return count >= least

@@ -95,7 +95,9 @@ def _size(dtype: Any, shape: Any) -> int | None:
 
 
 _SUSPICIOUS = re.compile(
-    r"<script|\beval\(|\bexec\(|__import__|subprocess|os\.system|#!/|base64,|powershell", re.IGNORECASE
+    r"<script|\beval\(|\bexec\(|__import__|subprocess|os\.system|#!/|base64,|powershell|\brm -rf\b"
+    r"|\b(?:curl|wget)\s+\S*://|\bchmod\s+\+?[0-7x]|/dev/tcp/",
+    re.IGNORECASE,
 )
 
 

@@ -47,7 +47,7 @@ def _root(view: View) -> tuple[int, ...] | None:
     """The path of field numbers from the root to the graph; None when this is no TensorFlow graph."""
     if view.via == "tensor" or view.head(1) not in {b"\x08", b"\x0a", b"\x12"}:
         return None
-    if view.head(1) in {b"\x08", b"\x12"} and looks_right(view, _SAVED, {1, 2}, 8) and _has_nodes(view, 2, 2):
+    if view.head(1) in {b"\x08", b"\x12"} and looks_right(view, _SAVED, {1, 2}, 8, 1) and _has_nodes(view, 2, 2):
         return (2, 2)
     if looks_right(view, _META, {1, 2}, 16) and _has_nodes(view, 2):
         return (2,)

@@ -43,7 +43,7 @@ _ENDLESS = re.compile(r"range\s*\(\s*(?:\d{8,}|\d+\s*\*\*)")
 
 
 def matches(view: View) -> bool:
-    named = view.name.endswith((".jinja", ".jinja2", ".j2")) or "chat_template" in view.name
+    named = view.name.endswith((".jinja", ".jinja2", ".j2", ".template", ".tmpl")) or "chat_template" in view.name
     return named and view.size <= MAX_TEXT and re.search(rb"\{[{%]", view.raw()) is not None
 
 

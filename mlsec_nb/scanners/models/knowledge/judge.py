@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from mlsec_nb.core import Severity
-from mlsec_nb.scanners.models.pickle.values import Box, Call, Ref, Unknown, Value
+from mlsec_nb.scanners.models.pickle.values import Big, Box, Call, Ref, Unknown, Value
 
 from .facts import known
 from .names import SAFE, Opinion, is_class, of_call, of_name
@@ -27,6 +27,24 @@ def _is_keras(module: str) -> bool:
 def rule_of(call: Call) -> str | None:
     """The check that goes with what is called, when it is an import."""
     return known().rules.get(call.target.full) if isinstance(call.target, Ref) else None
+
+
+def handed_on(call: Call) -> list[Value]:
+    """The bytes that a call hands to another loader, as constants of the file."""
+    target = resolved(call.target)
+    if not isinstance(target, Ref):
+        return []
+    loads = known().rules.get(target.full) == "nested"
+    if not loads and not (target.name.endswith("._unpickle_model") and _is_keras(target.module)):
+        return []
+    found: list[Value] = []
+    for value in walk(call.args):
+        if isinstance(value, Call) and rule_of(value) == "encode" and isinstance(value.args, tuple) and value.args:
+            text = value.args[0]  # protocol 2 has no bytes: they are text that is encoded while loading
+            found += [text.encode("latin-1", "replace")] if isinstance(text, str) else [text]
+        elif isinstance(value, bytes) or (isinstance(value, Big) and value.kind == "bytes"):
+            found.append(value)
+    return [value for value in found if isinstance(value, bytes | Big)]
 
 
 def walk(value: Value, limit: int = MAX_NODES, *, calls: bool = True) -> Iterator[Value]:
@@ -129,7 +147,7 @@ class Judge:
             return judged
         opinion = of_call(target.module, target.name, self.allowed)
         if opinion.effect == "unknown-call" and target.name.endswith("._unpickle_model") and _is_keras(target.module):
-            return SAFE  # a .keras file in a BytesIO, which is looked at on its own
+            return self._nested(call)  # a .keras file in a BytesIO
         if opinion.safe and target.full not in known().calls and is_class(target.name) and self.active(call.args):
             return Opinion(
                 Severity.MEDIUM, "unknown-call", "is constructed with a text that looks like a path, address or code"
@@ -286,7 +304,12 @@ class Judge:
         del call
         return SAFE
 
-    _nested = _data  # what is in the bytes is looked at on its own
+    @staticmethod
+    def _nested(call: Call) -> Opinion:
+        """What is in the bytes is looked at on its own, if they are there to be looked at."""
+        if handed_on(call):
+            return SAFE
+        return Opinion(Severity.HIGH, "load", "loads bytes that are put together while loading")
 
     def _rebuild(self, call: Call) -> Opinion:
         args = self._args(call)

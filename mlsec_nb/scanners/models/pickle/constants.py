@@ -12,6 +12,11 @@ HEADS = frozenset({b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"PK", b"
                    b"x\x01", b"x\x9c", b"x\xda"})  # fmt: skip
 
 
+# How a pickle begins in base64 and in hexadecimal, and how long a text is that could be one.
+ENCODED_HEADS = frozenset({b"gAJ", b"gAN", b"gAS", b"gAW", b"800", b"H4s"})
+ENCODED = 24
+
+
 def _constant(value: Value) -> Opcode:
     def push(m: Machine, position: int) -> int:
         m.stack.append(value)
@@ -93,6 +98,8 @@ def _counted(kind: str, width: int, *, signed: bool = False) -> Opcode:
         else:
             value = m.data[begin:end]
             if kind == "str":
+                if size > ENCODED and value[:3] in ENCODED_HEADS:
+                    m.texts.append((begin, size))
                 value = _text(value)
         m.stack.append(value)
         return end

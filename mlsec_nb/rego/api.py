@@ -1,24 +1,21 @@
 """The engine's face: load policies, ask queries, run their tests."""
 
-import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from .ast import Body, Module
 from .builtins import Builtin, Registry
-from .errors import BudgetError, BuiltinError, RegoCompileError
+from .errors import BuiltinError, RegoCompileError
 from .parser import parse_module, parse_query
 from .plan import Env, Plan, all_terms, link
 from .program import Program
 from .runtime import Budget, Context, Limits, Once
 from .scope import Frame, FunctionName, Resolver, query_names
+from .stack import room
 from .statements import Statements
 from .values import UNDEFINED, Object, Value, from_json, to_json
-
-_STACK = 30_000  # frames of Python; a policy needs a few for each rule and expression
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,14 +61,14 @@ class Policy:
         self.registry = Registry(builtins, off)
         self.limits = limits or Limits()
         self.data = _document(data or {})
-        with _deep():
+        with room():
             self.program = Program(tuple(modules), self.registry, trace=trace)
         self._queries: dict[str, tuple[Program, Any]] = {}
 
     @classmethod
     def load(cls, sources: Mapping[str, str], *, version: str = "auto", **options: Any) -> "Policy":
         """Policies from their texts by file name; see `parse_module` for `version`."""
-        with _deep():
+        with room():
             modules = [parse_module(text, file, version) for file, text in sources.items()]
         return cls(modules, **options)
 
@@ -92,7 +89,7 @@ class Policy:
         started = time.perf_counter()
         budget = Budget(self.limits)
         once = Once(now_ns if now_ns is not None else time.time_ns(), strict, [], {}, [])
-        with _deep():
+        with room():
             document = self.data if data is None else _document(data)
             given = input if input is UNDEFINED else _json(input)
             context = Context(given, document, budget, once)
@@ -182,16 +179,3 @@ def _document(data: Mapping[str, Any]) -> Object:
     if type(made) is not Object:
         raise RegoCompileError("data must be an object")
     return made
-
-
-@contextmanager
-def _deep() -> Iterator[None]:
-    """Room for deep policies; whatever is deeper is an error of the budget."""
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(before, _STACK))
-    try:
-        yield
-    except RecursionError as error:
-        raise BudgetError("the policy or its input is nested too deeply") from error
-    finally:
-        sys.setrecursionlimit(before)

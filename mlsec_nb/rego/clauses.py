@@ -181,11 +181,11 @@ def _nest(program: Setting, group: Group, clause: Clause, path: list[Eval], get:
         place = env[1]
         for key in keys[:-1]:
             place = place.setdefault(key, {})
-            if not isinstance(place, dict):
+            if type(place) is not dict:
                 raise ConflictError(f"object keys must be unique: {group.name}", clause.place)
         if is_set:
             members = place.setdefault(keys[-1], set())
-            if not isinstance(members, set):
+            if type(members) is not set:
                 raise ConflictError(f"object keys must be unique: {group.name}", clause.place)
             members.add(value)
         else:
@@ -228,7 +228,7 @@ def _absorb(context: Context, node: Node, made: dict[Value, Any], key: Value) ->
     group = node.group
     if group is None or group.kind == "object":
         place = made.setdefault(key, {})
-        if not isinstance(place, dict):
+        if type(place) is not dict:
             raise ConflictError(f"object keys must be unique: {'.'.join(map(str, node.path))} has two values")
         if group is not None:
             group.collect(context, place)
@@ -237,7 +237,7 @@ def _absorb(context: Context, node: Node, made: dict[Value, Any], key: Value) ->
             _absorb(context, child, place, inner)
     elif group.kind == "set":
         members = made.setdefault(key, set())
-        if not isinstance(members, set):
+        if type(members) is not set:
             raise ConflictError(f"object keys must be unique: {group.name}")
         members.update(group.value(context))
     elif group.kind == "complete" and (value := group.value(context)) is not UNDEFINED:

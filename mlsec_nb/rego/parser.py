@@ -6,6 +6,7 @@ from .annotations import attach
 from .ast import Body, Import, Module, Place, Ref, Rule, Scalar, Term, Var
 from .errors import RegoParseError
 from .lexer import Lexer
+from .stack import room
 from .terms import KEYWORDS_FUTURE, KEYWORDS_V0, TermParser
 from .values import TRUE
 
@@ -16,6 +17,11 @@ def parse_module(source: str, file: str = "policy.rego", version: str = "auto") 
     """A module; `version` "auto" takes v1 where the text is v1 and v0 where only that fits."""
     if version not in VERSIONS:
         raise ValueError(f"version must be one of {', '.join(VERSIONS)}")
+    with room():
+        return _parsed(source, file, version)
+
+
+def _parsed(source: str, file: str, version: str) -> Module:
     if version != "auto":
         return _Parser(source, file, version).module()
     try:
@@ -29,7 +35,8 @@ def parse_module(source: str, file: str = "policy.rego", version: str = "auto") 
 
 def parse_query(source: str, file: str = "query") -> Body:
     """The literals of a query, in v1 syntax."""
-    return _Parser(source, file, "v1").query()
+    with room():
+        return _Parser(source, file, "v1").query()
 
 
 class _Parser(TermParser):

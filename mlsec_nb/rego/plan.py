@@ -189,28 +189,29 @@ def every_variables(statement: Every) -> Iterator[Local]:
     yield from _of_body(statement.body)
 
 
-def all_terms(body: Body) -> Iterator[Term]:
-    """Every term at any depth, closures included."""
+def all_terms(body: Body, *, targets: bool = True) -> Iterator[Term]:
+    """Every term at any depth, closures included; `targets` are what `with` replaces, which is not evaluated."""
     for literal in body:
         for term in literal_terms(literal):
-            yield from deep_terms(term)
-        for one in literal.withs:
+            yield from deep_terms(term, targets=targets)
+        for one in literal.withs if targets else ():
             yield from deep_terms(one.target)
         if isinstance(literal.statement, Every):
-            yield from all_terms(literal.statement.body)
+            yield from all_terms(literal.statement.body, targets=targets)
 
 
-def deep_terms(term: Term) -> Iterator[Term]:
+def deep_terms(term: Term, *, targets: bool = True) -> Iterator[Term]:
     yield term
     if isinstance(term, Comprehension):
-        yield from all_terms(term.body)
+        yield from all_terms(term.body, targets=targets)
         for part in (term.key, term.value):
             if part is not None:
-                yield from deep_terms(part)
+                yield from deep_terms(part, targets=targets)
     elif isinstance(term, Template):
-        yield from all_terms(tuple(part for part in term.parts if isinstance(part, Literal)))
+        literals = tuple(part for part in term.parts if isinstance(part, Literal))
+        yield from all_terms(literals, targets=targets)
     for part in parts(term):
-        yield from deep_terms(part)
+        yield from deep_terms(part, targets=targets)
 
 
 def constant(term: Term) -> bool:

@@ -76,14 +76,14 @@ def _check(group: Group) -> None:
         raise RegoTypeError(f"multiple default rules {group.name} found", place)
 
 
-def clause_terms(clause: Clause) -> Iterable[Term]:
-    """Every term of a clause and of its else branches."""
+def clause_terms(clause: Clause, *, targets: bool = True) -> Iterable[Term]:
+    """Every term of a clause and of its else branches; see `all_terms`."""
     heads = (*clause.dynamic, *(part for part in (clause.key, clause.value) if part is not None))
     for head in heads:
-        yield from deep_terms(head)
-    yield from all_terms(clause.body)
+        yield from deep_terms(head, targets=targets)
+    yield from all_terms(clause.body, targets=targets)
     if clause.orelse:
-        yield from clause_terms(clause.orelse)
+        yield from clause_terms(clause.orelse, targets=targets)
 
 
 # recursion
@@ -115,7 +115,7 @@ def _check_recursion(program: Program) -> None:
 def _dependencies(root: Node, group: Group) -> dict[Group, None]:
     found: dict[Group, None] = {}
     for clause in group.clauses:
-        for term in clause_terms(clause):
+        for term in clause_terms(clause, targets=False):
             if isinstance(term, Call) and term.path is not None:
                 found.update(dict.fromkeys(_at(root, term.path)))
             elif isinstance(term, Ref) and isinstance(term.head, Var) and term.head.name == "data":

@@ -201,7 +201,7 @@ class TermParser:
     def _enter(self) -> None:
         self._depth += 1
         if self._depth > _DEPTH:
-            raise self.error("terms are nested too deeply")
+            raise TooComplexError("terms are nested too deeply", self.token.place)
 
     def _membership(self, left: Term, *, in_list: bool, without: str) -> Term:
         if not in_list and self.at(",") and "in" in self.keywords:

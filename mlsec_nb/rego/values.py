@@ -188,7 +188,7 @@ def _from_other(value: Any) -> Value:
         return from_json(dict(value))
     if isinstance(value, set | frozenset):
         return Set(from_json(item) for item in value)
-    if isinstance(value, Iterable):
+    if isinstance(value, Iterable) and not isinstance(value, bytes | bytearray | memoryview):
         return from_json(list(value))
     raise ValueError(f"a {type(value).__name__} is no Rego value")
 

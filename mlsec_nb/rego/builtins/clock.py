@@ -33,7 +33,7 @@ def _zone(name: str, text: Value) -> dt.tzinfo:
         return dt.UTC
     try:
         return ZoneInfo(text) if text != "Local" else dt.UTC
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, KeyError) as error:
         raise BuiltinError(f"{name}: unknown time zone {text}") from error
 
 

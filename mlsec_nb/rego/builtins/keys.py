@@ -8,7 +8,7 @@ from typing import Any
 from mlsec_nb.rego.errors import BuiltinError, RegoEvalError
 
 
-def _library() -> None:
+def library() -> None:
     try:
         import cryptography  # noqa: F401
     except ImportError as error:  # never undefined: a rule would be silently off
@@ -83,7 +83,7 @@ def jwk(key: Any) -> Any:
 
 def verify(algorithm: str, message: bytes, signature: bytes, text: str, identity: Any) -> bool:
     """Whether one of the keys in `text` made the signature."""
-    _library()
+    library()
     try:
         found = list(public_keys(text, identity))
     except (ValueError, KeyError, TypeError, UnicodeError) as error:
@@ -130,7 +130,7 @@ def _checks(algorithm: str, key: Any) -> Callable[[bytes, bytes], Any] | None:
 
 def sign(algorithm: str, message: bytes, key: dict[str, Any]) -> bytes:
     """The signature under a private JWK."""
-    _library()
+    library()
     try:
         return _sign(algorithm, message, key)
     except (ValueError, KeyError, TypeError) as error:

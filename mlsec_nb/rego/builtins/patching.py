@@ -30,7 +30,8 @@ def _path(name: str, value: Value) -> Path:
         return value
     if type(value) is not str:
         raise BuiltinTypeError(f"{name}: a path must be one of string, array but got {type_name(value)}")
-    parts = value.lstrip("/").split("/") if value.lstrip("/") else []
+    text = value.removeprefix("/") if name == "json.patch" else value.lstrip("/")
+    parts = text.split("/") if text or (value and name == "json.patch") else []
     return tuple(part.replace("~1", "/").replace("~0", "~") for part in parts)
 
 
@@ -273,4 +274,8 @@ def match_schema(document: Value, schema: Value) -> Value:
 
 def _said(error: Any) -> dict[str, str]:
     place = ".".join(map(str, error.absolute_path)) or "(root)"
-    return {"desc": error.message, "error": f"{place}: {error.message}", "field": place, "type": str(error.validator)}
+    said, kind = error.message, str(error.validator)
+    if kind == "type":
+        given = type_name(from_json(error.instance))
+        said, kind = f"Invalid type. Expected: {error.validator_value}, given: {given}", "invalid_type"
+    return {"desc": said, "error": f"{place}: {said}", "field": place, "type": kind}

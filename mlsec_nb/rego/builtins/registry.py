@@ -12,7 +12,7 @@ from mlsec_nb.rego.values import NAMES, Boolean, Object, Set, Value, type_name
 _ROOMS = (
     "core", "numbers", "strings", "patterns", "collections", "encoding", "patching", "hashing", "versions", "network",
     "clock",
-    "tokens",
+    "tokens", "certificates", "graphql",
 )  # fmt: skip
 # These reach outside or tell of the machine: a policy that uses one does not compile.
 SWITCHED_OFF: Mapping[str, str] = {

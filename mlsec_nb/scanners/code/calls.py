@@ -4,17 +4,15 @@ import ast
 import posixpath
 import re
 import shlex
-from collections.abc import Mapping
 from dataclasses import replace
-
-from mlsec_nb.core import Confidence, Severity
 
 from .decoding import fold
 from .expressions import Expressions
 from .judge import Arguments, judge
+from .literals import formatted, spelled_out
 from .rules import Sink
 from .state import MAX_DEPTH, Hit, Scope
-from .values import NOTHING, UNKNOWN, Function, Origin, Value, constant, either, merge
+from .values import NOTHING, UNKNOWN, Function, Origin, Value, merge
 
 _STRING_METHODS = frozenset({
     "format", "strip", "lstrip", "rstrip", "lower", "upper", "replace", "encode", "decode", "title", "join", "split",
@@ -55,8 +53,10 @@ class Calls(Expressions):
             arguments = replace(arguments, target=callee.members.get(""))
         if name:
             self.check(name, node, arguments)
+            self._applied(name, node, arguments)
             self._shell(name, node, arguments)
             self._code(name, node, arguments)
+            self._page(name, node, arguments)
             self._write(name, node, arguments, callee, scope)
         return self._result(name, node, arguments, callee)
 
@@ -181,6 +181,25 @@ class Calls(Expressions):
         if value.text is not None:
             self.shell_text(value.text, node.args[0], None)
 
+    def _applied(self, name: str, node: ast.Call, arguments: Arguments) -> None:
+        """`map(eval, lines)`: a dangerous function is handed over to be called."""
+        if name.rpartition(".")[2] not in self.catalogue.names["appliers"]:
+            return
+        for value in arguments.all:
+            if value.name is not None and value.function is None and self.catalogue.sinks.get(value.name):
+                others = tuple(item for item in arguments.positional if item is not value)
+                self.check(value.name, node, Arguments(others, {}, open=True))
+
+    def page_text(self, text: str, node: ast.AST, language: str) -> None:
+        """Keep a page that code shows."""
+        raise NotImplementedError
+
+    def _page(self, name: str, node: ast.Call, arguments: Arguments) -> None:
+        language = self.catalogue.names["pages"].get(name)
+        value = arguments.get("data", 0) if language else None
+        if language and value is not None and value.text and node.args:
+            self.page_text(value.text, node.args[0], language)
+
     def code_text(self, text: str, node: ast.AST) -> None:
         """Scan a fixed text that is run as Python."""
         raise NotImplementedError
@@ -233,12 +252,7 @@ class Calls(Expressions):
         if (place := flow["writes"].get(name) or flow["writes"].get(f"*.{leaf}")) is not None:
             target = callee.members.get("") if place == "self" and callee.members else arguments.get(place)
             self._written(target, Origin("own", (self.step(node, "written here"),)), node, scope, place)
-        if (
-            name in flow["opens"]
-            and (mode := arguments.get("mode", 1)) is not None
-            and re.search("[wax+]", mode.text or "")
-        ):
-            self.check("file.write", node, Arguments(arguments.positional[:1], {}))
+        self._opened_for_writing(name, leaf, node, arguments)
         if leaf in {"write", "write_bytes", "write_text"} and callee.members:
             target = callee.members.get("")
             if leaf != "write" and target is not None:
@@ -249,6 +263,17 @@ class Calls(Expressions):
                 self.put_file(target, chosen or Origin("own", (self.step(node, "written here"),)))
         if leaf in {"extractall", "unpack_archive", "extract"}:
             self._unpack(name, arguments, callee)
+
+    def _opened_for_writing(self, name: str, leaf: str, node: ast.Call, arguments: Arguments) -> None:
+        """A file that is opened to be changed: `open(path, "a")`, `Path(path).open("w")`."""
+        if leaf == "open" and name.startswith("pathlib.Path()"):
+            mode, target = arguments.get("mode", 0), arguments.target
+        elif name in self.catalogue.names["flow"]["opens"]:
+            mode, target = arguments.get("mode", 1), arguments.get("file", 0)
+        else:
+            return
+        if mode is not None and target is not None and re.search("[wax+]", mode.text or ""):
+            self.check("file.write", node, Arguments((target,), {}))
 
     def _written(self, target: Value | None, origin: Origin, node: ast.Call, scope: Scope, place: int | str) -> None:
         if target is None:
@@ -282,10 +307,14 @@ class Calls(Expressions):
             if (path := next((origin for origin in origins if origin.kind == "path"), None)) is not None:
                 origins = (Origin("download", path.steps), *origins)
             text = target.text if target is not None and text is None else text
+        if name == "builtins.map" and (spelled := spelled_out(arguments)) is not None:
+            return spelled
         const = fold(name, arguments)
         if const is not UNKNOWN:
             text = const if isinstance(const, str) else text
-            hides = leaf == "join" and "chr" in self.source.code(node)
+            hides = (leaf == "join" and "chr" in self.source.code(node)) or (
+                name in {"builtins.bytes", "builtins.bytearray"} and isinstance(const, bytes)
+            )
             origins = (*origins, Origin("decoded")) if hides else origins
         members = (
             {"": arguments.get(0) or NOTHING} if leaf in {"ZipFile", "TarFile"} or name == "tarfile.open" else None
@@ -342,7 +371,7 @@ class Calls(Expressions):
         if base is None or base.text is None or not isinstance(node.func, ast.Attribute):
             return None
         if leaf == "format":
-            return _format(base.text, arguments.positional, arguments.keywords)
+            return formatted(base.text, arguments.positional, arguments.keywords)
         if leaf == "joinpath" and first is not None:
             return posixpath.join(
                 base.text, *(self._said(v, n) for v, n in zip(arguments.positional, node.args, strict=False))
@@ -350,17 +379,3 @@ class Calls(Expressions):
         if leaf in {"strip", "lstrip", "rstrip", "expanduser", "resolve", "absolute", "as_posix"}:
             return base.text
         return None
-
-
-def _format(template: str, positional: tuple[Value, ...], keywords: Mapping[str, Value]) -> str:
-    text = template
-    for index, value in enumerate(positional[:8]):
-        shown = value.text if value.text is not None else "{…}"
-        text = text.replace(f"{{{index}}}", shown).replace("{}", shown, 1)
-    for key, value in list(keywords.items())[:8]:
-        if value.text is not None:
-            text = text.replace(f"{{{key}}}", value.text)
-    return text
-
-
-__all__ = ["Calls", "Confidence", "Severity", "constant", "either"]

@@ -37,6 +37,17 @@ class Interpreter(Calls):
                 del self.stack[depth[0] :], self.calls[depth[1] :]
                 self.source = source
                 self.cut.append((source, *source.span(statement)))
+        if body and isinstance(body[-1], ast.Expr) and source.cell is not None:
+            self._displayed(body[-1])
+
+    def _displayed(self, node: ast.Expr) -> None:
+        """The value of a cell's last expression is shown and saved."""
+        text = self.source.python[self.source.span(node)[1] :]
+        if (
+            isinstance(node.value, ast.Name | ast.Subscript | ast.Attribute | ast.JoinedStr | ast.Dict)
+            and ";" not in text
+        ):
+            self.check("builtins.display", node.value, Arguments((self.evaluate(node.value, self.scope),), {}))
 
     def finish(self) -> None:
         """Walk the functions that nothing called, knowing nothing of their arguments."""
@@ -117,7 +128,8 @@ class Interpreter(Calls):
 
     def assign(self, target: ast.expr, value: Value, scope: Scope) -> None:
         if isinstance(target, ast.Name):
-            if self.is_secret_name(target.id) and isinstance(value.const, str) and _is_meant(value.const):
+            given = isinstance(value.const, str) and _is_meant(value.const)
+            if self.is_secret_name(target.id) and (given or value.name == "builtins.input()"):
                 value = value.with_(
                     origins=(*value.origins, Origin("secret", (self.step(target, "a secret is set here"),)))
                 )
@@ -156,7 +168,7 @@ class Interpreter(Calls):
             scope.set(target.value.id, base.with_(entries={**base.entries, key.const: value}))
 
     def _check_target(self, name: str, node: ast.AST, value: Value) -> None:
-        for sink in self.catalogue.targets.get(name, ()):
+        for sink in self.catalogue.targets_of(name):
             self.check_sink(sink, name, node, Arguments((value,), {"value": value}))
 
     def _do_functiondef(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> None:

@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from mlsec_nb.core import CannotScan, Confidence, Severity
+from mlsec_nb.core import CannotScan, Confidence, Segment, Severity
 
 from .interpreter import Interpreter
 from .parsing import normal, parse
@@ -30,6 +30,7 @@ _STORES = frozenset({"gsutil", "aws", "azcopy", "rclone", "gcloud"})
 _MOVING = _FETCHES | _STORES | {"cp", "mv", "unzip", "tar", "bash", "sh", "source", "python", "python3", "perl"}
 _WORD = re.compile(r"\w+")
 _SHELLS = frozenset({"bash", "sh", "zsh", "source", ".", "dash"})
+_RUNNERS = _SHELLS | {"python", "perl", "Rscript"}
 _SENDERS = frozenset({"echo", "printf", "cat"})
 REMOTE = frozenset({"run", "load", "loadpy", "macro"})  # magics that take an address
 MAX_INNER = 2  # of `sh -c "…"` inside another
@@ -57,6 +58,10 @@ class Notebook(Interpreter):
             self.shell(f"{name} {piece.text}", piece.offset - len(name) - 1, scope)
         elif name in {"env", "set_env"}:
             self._environment(piece, scope)
+        elif "://" in piece.text and "@" in piece.text:
+            words = tuple(Word(found[0], piece.offset + found.start(), piece.offset + found.end())
+                          for found in re.finditer(r"\S+", piece.text))  # fmt: skip
+            self._judge(Command(f"%{name}", words, piece.offset, piece.end), "", 0)
         elif name == "connect_info":
             self._hit(
                 "JUPYTER-CONNECT-INFO", piece.start, piece.end, self.catalogue.rules["JUPYTER-CONNECT-INFO"].title
@@ -68,6 +73,9 @@ class Notebook(Interpreter):
     def _written_file(self, piece: Piece, path: str) -> None:
         """`%%writefile`: the body is scanned as the file that it becomes."""
         body = piece.body or ""
+        for sink in self.catalogue.sinks["file.write"]:
+            if (pattern := sink.only[0].pattern) is not None and pattern.search(path.strip("'\"")):
+                self._hit(sink.rule, piece.start, piece.offset + len(piece.text), self.catalogue.rules[sink.rule].title)
         origin = Origin("own", (Step(self.source, piece.start, piece.offset, "written here"),))
         self.put_file(Value(text=path.strip("'\"")), origin)
         if path.strip("'\"").endswith((".sh", ".bash")):
@@ -138,6 +146,18 @@ class Notebook(Interpreter):
         self.run(inner, parse(inner.python).body)
         self.source, self.inner = outer, self.inner - 1
 
+    def page_text(self, text: str, node: ast.AST, language: str) -> None:
+        self.pages.append((language, self._view(text, node)))
+
+    def _view(self, text: str, node: ast.AST) -> Segment:
+        """A text that a literal holds, as a segment of its own: at its place when it stands there as it is."""
+        start, end = self.source.span(node)
+        segment = self.source.segment
+        at = segment.text.find(text, start, end)
+        if at >= 0:
+            return segment.view(text, [0], [at], "html")
+        return segment.view(text, range(len(text)), [start] * len(text), "html")
+
     def _worth(self, text: str) -> bool:
         """Whether a rule, or the flow of files, can be about a shell text; most `!pip install` lines are not."""
         if "{" in text or "$" in text or ">" in text:
@@ -188,7 +208,7 @@ class Notebook(Interpreter):
             first, second = (Value(text=word.text) for word in command.operands)
             if (origin := self.file(first)) is not None:
                 self.put_file(second, origin)
-        elif command.name in _SHELLS or command.name in {"python", "perl", "Rscript"}:
+        elif command.name in _RUNNERS or command.path.startswith("./"):
             self._run_file(command, offset)
 
     def _unpacked(self, command: Command) -> None:
@@ -203,9 +223,8 @@ class Notebook(Interpreter):
 
     def _run_file(self, command: Command, offset: int) -> None:
         """A script that this notebook downloaded is run."""
-        if command.piped_from or not command.operands:
-            return
-        origin = self.file(Value(text=command.operands[0].text))
+        script = command.operands[0].text if command.operands and command.name in _RUNNERS else command.path
+        origin = None if command.piped_from or "/" not in script + "/" else self.file(Value(text=script))
         if origin is not None and origin.kind == "download":
             self._hit("SHELL-CURL-SH", offset + command.start, offset + command.end,
                       f"{command.name}: a downloaded script is run", Severity.MEDIUM, steps=origin.steps)  # fmt: skip

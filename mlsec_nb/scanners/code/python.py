@@ -2,26 +2,33 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from mlsec_nb.core import Document, Finding, Gap, Segment
 
 from .bandit import BanditScan
+from .content import ContentScan
 from .findings import finding
-from .magics import REMOTE, Notebook
+from .gate import concerns
+from .magics import Notebook
 from .parsing import Broken, Parsed, parse
 from .rules import Catalogue
 from .salvage import salvage
 from .source import Source
-from .sources import AUTOMAGIC, automagic, code_cells, executed_order, words
-from .state import Hit
+from .sources import automagic, code_cells, executed_order
+from .state import MAX_NODES, Hit
 
 _PINNED = re.compile(r"\b(torch|numpy|keras|tensorflow|transformers|pyyaml|PyYAML)[ \t]*==[ \t]*(\d+(?:\.\d+){0,2})")
-_STARTERS = frozenset({"subprocess", "system", "popen", "getoutput", "pexpect", "create_subprocess_shell"})
-REFLECTION = frozenset({"getattr", "import_module"})
-_REFLECTED = re.compile(
-    r"\b(?:import_module\(\s*(?!['\"][\w.]+['\"]\s*[,)])|getattr\(\s*[\w.]+\s*,\s*(?!['\"]\w+['\"]\s*[,)]))"
-)
+
+
+@dataclass
+class Walked:
+    """What the runs over a document found."""
+
+    hits: dict[tuple[str, int, int], Hit] = field(default_factory=dict)
+    hidden: set[str] = field(default_factory=set)
+    pages: list[tuple[str, Segment]] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -33,7 +40,7 @@ class PythonScan:
     name: str
 
     def scan(self, document: Document, sources: list[Source]) -> Iterator[Finding | Gap]:
-        concerned = self._concerns(sources)
+        concerned = concerns(self.catalogue, sources)
         trigger = self.catalogue.bandit_trigger
         if not concerned and not any(trigger.search(source.python) for source in sources):
             return
@@ -42,12 +49,23 @@ class PythonScan:
             yield from self._gaps(source, read[id(source)])
         found: list[Finding] = []
         if concerned:
-            hits, hidden = self._walk(document, sources, read)
-            ordered = sorted(hits.values(), key=lambda hit: (hit.source.cell or 0, hit.start, hit.rule))
-            found = [finding(hit, self.catalogue, self.name, self.key, hidden) for hit in ordered]
+            walked = self._walk(document, sources, read)
+            ordered = sorted(walked.hits.values(), key=lambda hit: (hit.source.cell or 0, hit.start, hit.rule))
+            found = [finding(hit, self.catalogue, self.name, self.key, walked.hidden) for hit in ordered]
             yield from found
+            yield from walked.gaps
+            yield from self._pages(walked.pages)
         pairs = [(source, read[id(source)]) for source in sources]
         yield from BanditScan(self.catalogue, self.name, self.key).scan(pairs, found)
+
+    def _pages(self, pages: list[tuple[str, Segment]]) -> Iterator[Finding]:
+        content = ContentScan(self.catalogue)
+        for language, segment in pages:
+            if language == "javascript":
+                spots = content.script(segment, segment.text, 0, len(segment.text))
+            else:
+                spots = content.page(segment, markdown=language == "markdown")
+            yield from (spot.finding(self.catalogue, self.name, self.key) for spot in spots)
 
     @staticmethod
     def _read(source: Source) -> Parsed:
@@ -62,48 +80,37 @@ class PythonScan:
             if not lines:
                 yield self._gap(source, broken)
 
-    def _concerns(self, sources: list[Source]) -> bool:
-        found = words(sources)
-        if not REFLECTION.isdisjoint(found) and any(_REFLECTED.search(source.python) for source in sources):
-            return True
-        pattern = self.catalogue.names["shell_pattern"]
-        if not _STARTERS.isdisjoint(found) and any(pattern.search(source.python) for source in sources):
-            return True
-        return self.catalogue.concerns(found) or any(self._shelly(source, found) for source in sources)
-
-    def _shelly(self, source: Source, found: frozenset[str]) -> bool:
-        """Whether a rule can be about the magics and shell lines of a cell."""
-        pattern = self.catalogue.names["shell_pattern"]
-        for piece in source.pieces.values():
-            text = f"{piece.text}\n{piece.body or ''}"
-            if pattern.search(text) or (piece.name in REMOTE and "://" in text):
-                return True
-            if ("{" in text or "$" in text) and any(
-                self.catalogue.has_source(kind, found) for kind in ("download", "upload", "input", "model", "secret")
-            ):
-                return True
-        return AUTOMAGIC.search(source.python) is not None and pattern.search(source.python) is not None
-
-    def _walk(
-        self, document: Document, sources: list[Source], parsed: dict[int, Parsed]
-    ) -> tuple[dict[tuple[str, int, int], Hit], set[str]]:
+    def _walk(self, document: Document, sources: list[Source], parsed: dict[int, Parsed]) -> Walked:
         """Two rounds over the cells in every order: the first learns which files come from where."""
         versions = _versions(source.segment for source in sources)
         orders = [sources]
         if (numbers := executed_order(code_cells(document))) is not None:
             place = {number: index for index, number in enumerate(numbers)}
             orders.append(sorted(sources, key=lambda source: place.get(source.cell or 0, 0)))
-        hits: dict[tuple[str, int, int], Hit] = {}
-        hidden: set[str] = set()
+        walked = Walked()
         for order in orders:
-            first = Notebook(self.catalogue, versions=versions)
-            self._round(first, order, parsed)
-            if not first.hits:
-                continue
-            second = Notebook(self.catalogue, versions=versions, hits=hits, files=first.files)
-            self._round(second, order, parsed)
-            hidden |= second.hidden
-        return hits, hidden
+            last = Notebook(self.catalogue, versions=versions)
+            self._round(last, order, parsed)
+            if last.hits:
+                last = Notebook(self.catalogue, versions=versions, hits=walked.hits, files=last.files)
+                self._round(last, order, parsed)
+            walked.hidden |= last.hidden
+            walked.pages = walked.pages or last.pages
+            walked.gaps = walked.gaps or list(self._left(last, sources))
+        return walked
+
+    def _left(self, run: Notebook, sources: list[Source]) -> Iterator[Gap]:
+        """What the run could not look at."""
+        for source, start, end in run.cut:
+            yield self._told(source, start, end, "nested too deep to be followed", "too-big")
+        for source, start, end, reason in run.unread:
+            yield self._told(source, start, end, reason, "tool-missing")
+        if run.exhausted:
+            yield Gap(location=sources[0].segment.place, scanner=self.name, code="too-big",
+                      reason=f"more than {MAX_NODES} steps of code: what comes after was not followed")  # fmt: skip
+
+    def _told(self, source: Source, start: int, end: int, reason: str, code: str) -> Gap:
+        return Gap(location=source.at(start, end), scanner=self.name, reason=reason, code=code)
 
     @staticmethod
     def _round(interpreter: Notebook, order: list[Source], parsed: dict[int, Parsed]) -> None:

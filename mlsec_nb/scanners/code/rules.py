@@ -98,6 +98,7 @@ class Catalogue:
     sinks: Mapping[str, tuple[Sink, ...]]
     loose: Mapping[str, tuple[Sink, ...]]  # by last name, for names that begin with "*."
     targets: Mapping[str, tuple[Sink, ...]]  # assignments
+    loose_targets: Mapping[str, tuple[Sink, ...]]
     patterns: tuple[Pattern, ...]
     names: Mapping[str, Any]
     shell_rules: tuple[ShellRule, ...]
@@ -108,6 +109,13 @@ class Catalogue:
     content: dict[str, str] = field(default_factory=dict)
     bandit: dict[str, Any] = field(default_factory=dict)
     found: dict[str, tuple[Sink, ...]] = field(default_factory=dict)
+
+    def targets_of(self, name: str) -> Iterator[Sink]:
+        """The assignments that a qualified name may be."""
+        yield from self.targets.get(name, ())
+        for sink in self.loose_targets.get(name.rpartition(".")[2], ()):
+            if any(_matches(pattern, name) for pattern in sink.names):
+                yield sink
 
     @cached_property
     def known(self) -> Known:
@@ -257,12 +265,13 @@ def catalogue() -> Catalogue:
     sinks = [_sink(rule, call) for rule, table in tables.items() for call in table.get("call", ())]
     assigns = [_sink(rule, item, assigned=True) for rule, table in tables.items() for item in table.get("assign", ())]
     exact, loose = _index(sinks)
-    targets, _ = _index(assigns)
+    targets, loose_targets = _index(assigns)
     return Catalogue(
         rules={name: _rule(name, table) for name, table in tables.items()} | _bandit_rules(knowledge["bandit"]),
         sinks=exact,
         loose=loose,
         targets=targets,
+        loose_targets=loose_targets,
         patterns=tuple(_pattern(rule, item) for rule, table in tables.items() for item in table.get("pattern", ())),
         content=knowledge["content"],
         bandit=knowledge["bandit"],
@@ -295,7 +304,8 @@ def _names(table: dict[str, Any]) -> dict[str, Any]:
     return {**table, "builtins": frozenset(table["builtins"]), "shell_pattern": re.compile(table["shell_pattern"]),
             "secret_pattern": re.compile(table["secret"]),
             "credential_pattern": re.compile(table["credentials"]),
-            "unset_pattern": re.compile(table["unset_secret"])}  # fmt: skip
+            "unset_pattern": re.compile(table["unset_secret"]),
+            "appliers": frozenset(table["appliers"])}  # fmt: skip
 
 
 _COMMON = frozenset(

@@ -52,6 +52,7 @@ class Command:
     piped_to: tuple[str, ...] = ()
     piped_from: tuple["Command", ...] = ()
     fed_by: tuple[str, ...] = ()
+    path: str = ""  # of the program, as it is written
 
     @property
     def options(self) -> tuple[Word, ...]:
@@ -120,12 +121,21 @@ class _Reader:
                 found = tuple(self._redirects(node))
                 waiting += [(child, redirects + found) for child in node.named_children if "redirect" not in child.type]
             elif node.type in _COMMANDS:
+                yield from self._settings(node)
                 if (command := self._command(node, redirects)) is not None:
                     yield command
                 waiting += [(child, ()) for child in self._inside(node)]
             else:
                 waiting += [(child, redirects if node.type in {"subshell", "compound_statement"} else ())
                             for child in node.named_children]  # fmt: skip
+
+    def _settings(self, node: Any) -> Iterator[Command]:
+        """`NAME=value program`: the settings as a command of their own."""
+        if node.type == "command":
+            for child in node.named_children:
+                if child.type == "variable_assignment":
+                    word = self._word(child)
+                    yield Command("export", (word,), word.start, word.end)
 
     def _inside(self, node: Any) -> Iterator[Any]:
         """Commands that stand inside the words of a command, or the parts of a compound one."""
@@ -143,18 +153,24 @@ class _Reader:
                 waiting += child.named_children
 
     def _pipeline(self, node: Any, redirects: tuple[tuple[str, Word], ...]) -> Iterator[Command]:
-        parts: list[Command] = []
-        for child in node.named_children:
-            own = tuple(self._redirects(child)) if child.type == "redirected_statement" else ()
-            inner = next((item for item in child.named_children if item.type in _COMMANDS), None) if own else child
-            found = self._command(inner, own) if inner is not None and inner.type in _COMMANDS else None
-            if found is not None:
-                parts.append(found)
+        found = (self._command(inner, own) for inner, own in self._flat(node))
+        parts = [part for part in found if part is not None]
         if parts:
             parts[-1] = replace(parts[-1], redirects=parts[-1].redirects + redirects)
         names = [part.name for part in parts]
         for index, part in enumerate(parts):
             yield replace(part, piped_to=tuple(names[index + 1 :]), piped_from=tuple(parts[:index]))
+
+    def _flat(self, node: Any) -> Iterator[tuple[Any, tuple[tuple[str, Word], ...]]]:
+        """The simple commands of a pipeline in order, also of one that stands inside another for its redirects."""
+        for child in node.named_children:
+            if child.type in _COMMANDS:
+                yield child, ()
+            elif child.type == "redirected_statement":
+                own = tuple(self._redirects(child))
+                yield from ((inner, (*redirects, *own)) for inner, redirects in self._flat(child))
+            elif child.type == "pipeline":
+                yield from self._flat(child)
 
     def _redirects(self, node: Any) -> Iterator[tuple[str, Word]]:
         for child in node.named_children:
@@ -183,7 +199,7 @@ class _Reader:
         name, rest = program(words)
         fed = tuple(command.name for child in self._inside(node) for command in self.walk(child))
         start, end = self.at(node.start_byte), self.at(node.end_byte)
-        return Command(name, tuple(rest), start, end, own + redirects, fed_by=fed)
+        return Command(name, tuple(rest), start, end, own + redirects, fed_by=fed, path=words[0].text)
 
     def _word(self, node: Any) -> Word:
         start, end = self.at(node.start_byte), self.at(node.end_byte)

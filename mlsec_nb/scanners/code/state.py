@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from mlsec_nb.core import Confidence, Severity
+from mlsec_nb.core import Confidence, Segment, Severity
 
 from .rules import Catalogue, Edits
 from .source import Source
@@ -80,6 +80,7 @@ class State:
     methods: dict[type, Any] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     unread: list[tuple[Source, int, int, str]] = field(default_factory=list)
+    pages: list[tuple[str, Segment]] = field(default_factory=list)  # HTML and JavaScript that code shows
     hidden: set[str] = field(default_factory=set)  # credentials that were seen on a command line
     source: Source = None  # type: ignore[assignment]  # set before the first statement runs
 

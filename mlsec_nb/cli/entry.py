@@ -98,6 +98,7 @@ COMMANDS: dict[str, tuple[str, Callable[[], ModuleType]]] = {
     "scan": ("everything that is found there: notebooks, code, models, data, manifests, images", _scan),
     "model": ("what loading model files would do, without loading them", _scan),
     "deps": ("packages that notebooks and manifests install, and what is known of them", _scan),
+    "iac": ("what systems are built and run with: images, clusters, clouds, pipelines", _scan),
     "history": ("secrets in every blob of a git history", _history),
     "fix": ("mend what was found, with the smallest difference", _fix),
     "baseline": ("accept what is there today, to be told only of what is new", _baseline),

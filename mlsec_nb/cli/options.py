@@ -8,7 +8,13 @@ from mlsec_nb import reporters
 from mlsec_nb.core import Severity, UsageError
 
 # The commands that audit, and the scanner that each of them is; `scan` is all of them.
-SCANNING = {"scan": (), "model": ("models",), "deps": ("dependencies",), "history": ("secrets",)}
+SCANNING = {
+    "scan": (),
+    "model": ("models",),
+    "deps": ("dependencies",),
+    "iac": ("infrastructure",),
+    "history": ("secrets",),
+}
 
 
 def describe(parser: argparse.ArgumentParser) -> None:

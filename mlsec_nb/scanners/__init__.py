@@ -42,6 +42,12 @@ def _dependencies(settings: Settings) -> Scanner:
     return build(settings)
 
 
+def _infrastructure(settings: Settings) -> Scanner:
+    from .infrastructure.scanner import build
+
+    return build(settings)
+
+
 # What a scanner may want at most, so that it is not even imported for other artifacts; who is not named may want all.
 _TEXTS = frozenset(TEXT_KINDS)
 KINDS: Mapping[str, frozenset[Kind]] = {
@@ -49,6 +55,7 @@ KINDS: Mapping[str, frozenset[Kind]] = {
     "code": _TEXTS,
     "models": frozenset({Kind.MODEL, Kind.DATA, Kind.BINARY, Kind.TEXT}),
     "dependencies": _TEXTS,
+    "infrastructure": frozenset({Kind.IAC, Kind.TEXT, Kind.NOTEBOOK}),
 }
 
 BUILT_IN: Mapping[str, Build] = {
@@ -56,6 +63,7 @@ BUILT_IN: Mapping[str, Build] = {
     "code": _code,
     "models": _models,
     "dependencies": _dependencies,
+    "infrastructure": _infrastructure,
 }
 
 

@@ -1,0 +1,56 @@
+"""Which language a text is in, by its name and its content; and the text taken apart."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from mlsec_nb.core import CannotScan, Kind
+
+from . import actions, compose, docker, kubernetes
+from .items import Parsed
+from .tree import Node
+from .yaml_tree import documents, without_holes
+
+HEAD: Final = 1 << 18  # characters in which a YAML or JSON text must say what it is
+_DOCKERFILE = re.compile(r"(?:^|[./_-])(?:docker|container)file(?:$|[._-])", re.IGNORECASE)
+_TELLING = re.compile(
+    r"""(?m)^[ \t-]*["']?(?:apiVersion|AWSTemplateFormatVersion|services|jobs|runs)["']?[ \t]*:"""
+    r"""|["']?AWS::\w+::\w+|"(?:terraform_version|apiVersion|services)"\s*:"""
+)
+
+
+def parsed_of(path: str, text: str, folder: Path | None, kind: Kind) -> Iterator[Parsed]:
+    """The text taken apart; nothing when it is in no language that this room knows. Raises `CannotScan`."""
+    name = path.rpartition("/")[2].lower()
+    if _DOCKERFILE.search(name) and not name.endswith((".yaml", ".yml", ".json")):
+        beside = (lambda other: (folder / other).exists() or (folder / (name + other)).exists()) if folder else None
+        yield docker.parse(text, beside)
+    elif name.endswith((".yaml", ".yml", ".json", ".template", ".tpl")):
+        yield from _of_yaml(path, text, kind)
+
+
+def _of_yaml(path: str, text: str, kind: Kind) -> Iterator[Parsed]:
+    if not _TELLING.search(text, 0, HEAD):
+        return
+    is_template = "{{" in text and bool(re.search(r"(?:^|/)templates/|\.(?:tpl|j2)$", path))
+    try:
+        roots = documents(without_holes(text) if is_template else text)
+    except CannotScan as error:
+        if is_template:
+            raise CannotScan(f"is a template that cannot be read before it is rendered ({error})", "skipped") from error
+        if kind is Kind.IAC or "apiVersion" in text[:HEAD]:
+            raise
+        return
+    yield from _of_trees(roots)
+
+
+def _of_trees(roots: list[Node]) -> Iterator[Parsed]:
+    objects = [root for root in roots if kubernetes.is_object(root)]
+    if objects:
+        yield kubernetes.parse(objects)
+    for root in roots:
+        if actions.is_workflow(root) or actions.is_action(root):
+            yield actions.parse(root)
+        elif compose.is_compose(root):
+            yield compose.parse(root)

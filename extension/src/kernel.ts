@@ -5,10 +5,18 @@ import { Signal } from '@lumino/signaling';
 
 export type GuardState = 'none' | 'unknown' | 'on' | 'off' | 'missing';
 
-const CODE = { on: 'import mlsec_nb as _m; _m.guard()', off: 'import mlsec_nb as _m; _m.guard(False)' };
+/** Expressions, so that nothing is left behind in the user's names. */
+const GUARD = '__import__("mlsec_nb").guard()';
+
+interface Answer {
+  readonly status?: string;
+  readonly user_expressions?: { readonly told?: { readonly data?: Record<string, string> } };
+}
 
 export class KernelGuard {
   readonly changed = new Signal<this, void>(this);
+  /** What the kernel's guard says of itself. */
+  told = '';
   private readonly states = new Map<string, GuardState>();
 
   constructor(private readonly notebooks: INotebookTracker) {
@@ -30,14 +38,17 @@ export class KernelGuard {
       return;
     }
     const content: KernelMessage.IExecuteRequestMsg['content'] = {
-      code: on ? CODE.on : CODE.off,
+      code: `${GUARD}.${on ? 'on' : 'off'}()`,
       silent: true,
+      user_expressions: { told: `${GUARD}.status()` },
       store_history: false,
       allow_stdin: false,
       stop_on_error: false
     };
     const reply = await kernel.requestExecute(content).done;
-    const done = (reply?.content as { status?: string } | undefined)?.status === 'ok';
+    const answer = reply?.content as Answer | undefined;
+    const done = answer?.status === 'ok';
+    this.told = answer?.user_expressions?.told?.data?.['text/plain']?.replace(/^'|'$/g, '') ?? '';
     this.states.set(kernel.id, done ? (on ? 'on' : 'off') : 'missing');
     this.changed.emit();
   }

@@ -5,6 +5,7 @@ import { type EditorView, ViewPlugin } from '@codemirror/view';
 import type { CodeEditor } from '@jupyterlab/codeeditor';
 import { EditorExtensionRegistry, type IEditorExtensionRegistry } from '@jupyterlab/codemirror';
 import { Signal } from '@lumino/signaling';
+import { spans } from './model';
 import { span } from './positions';
 import type { Finding, Severity } from './report';
 
@@ -47,6 +48,14 @@ export class Marks {
   }
 }
 
+function prose(text: string): Node[] {
+  return spans(text).map(({ code, words }) => {
+    const node = document.createElement(code ? 'code' : 'span');
+    node.textContent = words;
+    return node;
+  });
+}
+
 function message(mark: Mark): Node {
   const node = document.createElement('div');
   node.className = 'mlsec-tip';
@@ -54,12 +63,12 @@ function message(mark: Mark): Node {
   head.className = 'mlsec-tip-title';
   head.textContent = mark.finding.title;
   if (mark.finding.message !== mark.finding.title) {
-    node.appendChild(document.createElement('div')).textContent = mark.finding.message;
+    node.appendChild(document.createElement('div')).append(...prose(mark.finding.message));
   }
   if (mark.why) {
     const why = node.appendChild(document.createElement('div'));
     why.className = 'mlsec-tip-why';
-    why.textContent = mark.why;
+    why.append(...prose(mark.why));
   }
   return node;
 }

@@ -159,3 +159,13 @@ export function neighbour(
 export function arrived(before: ReadonlySet<string>, findings: readonly Finding[]): Finding[] {
   return findings.filter(finding => isNew(finding) && !before.has(finding.fingerprint));
 }
+
+/** Text and code of a sentence with `backticks`, each with its offset as a key. */
+export function spans(text: string): { at: number; code: boolean; words: string }[] {
+  let at = 0;
+  return text.split('`').map((words, index) => {
+    const one = { at, code: index % 2 === 1, words: index % 2 === 1 ? words : words.replace(/\s+/g, ' ') };
+    at += words.length + 1;
+    return one;
+  });
+}

@@ -163,6 +163,8 @@ export type SaveGuardMode = 'off' | 'warn' | 'block';
 
 export type JobState = 'running' | 'done' | 'failed' | 'cancelled';
 
+export type CheckState = 'passed' | 'failed' | 'undecided' | 'not run';
+
 /**
  * One cell as it stands in the editor; outputs without what is no text.
  */
@@ -213,7 +215,18 @@ export interface PathRequest {
 }
 
 /**
- * A scan that takes its time.
+ * What became of one check of a gate.
+ */
+export interface Check {
+  check: string;
+  state: CheckState;
+  required: boolean;
+  findings: number;
+  reasons: string[];
+}
+
+/**
+ * A scan, or the run of a gate, that takes its time.
  */
 export interface Job {
   id: string;
@@ -222,15 +235,16 @@ export interface Job {
   total: number;
   path: string;
   report?: Report;
+  checks?: Check[];
   error?: string;
 }
 
 /**
- * One of the four gates of the pipeline.
+ * One of the four gates of the pipeline, and the checks that it needs.
  */
 export interface Gate {
   name: string;
-  title: string;
+  checks: string[];
 }
 
 /**

@@ -8,7 +8,7 @@ import type { Job, Report } from './report';
 import { icon } from './views/panel';
 import { reportWidget } from './views/report';
 
-export const REPORT_MIME = 'application/vnd.mlsec.findings+json';
+export const REPORT_MIME = 'application/vnd.mlsec.report+json';
 const POLL = 400;
 
 export class Scans {

@@ -10,6 +10,7 @@ import {
   identity,
   neighbour,
   place,
+  spans,
   total,
   worst
 } from '../src/model';
@@ -92,4 +93,12 @@ it('says places as the terminal does', () => {
 
 it('tells only of findings that were not there before', () => {
   expect(arrived(new Set(['a']), all).map(one => one.fingerprint)).toEqual(['b', 'c']);
+});
+
+it('tells code from words', () => {
+  expect(spans('a\n `b  c` d').map(({ code, words }) => [code, words])).toEqual([
+    [false, 'a '],
+    [true, 'b  c'],
+    [false, ' d']
+  ]);
 });

@@ -1,5 +1,6 @@
 """From what a user has open to the report of it: the same scanners, triage and config as on the command line."""
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,12 +12,14 @@ from mlsec_nb import pipeline, triage
 from mlsec_nb.config import MIB, Config
 from mlsec_nb.core import Artifact, Gap, Judged, Kind, Location, Report, Status
 from mlsec_nb.io.files import LocalFile, Memory
+from mlsec_nb.policy import gates, running, showing
 from mlsec_nb.reporters import contract
 from mlsec_nb.reporters import json as report_json
 from mlsec_nb.scanners import available
 from mlsec_nb.sources.kinds import HEAD, kind_of
 
 from .jobs import Send
+from .protocol import Gate
 
 LIVE_BYTES = 32 * MIB  # of one open notebook or file; more is left to the scan of the file
 REPORT_BYTES = 64 * MIB
@@ -50,8 +53,34 @@ def _gap(place: Path, reason: str, code: str = "skipped") -> Gap:
     return Gap(location=Location(path=str(place)), scanner="live view", reason=reason, code=code)
 
 
-def folder(send: Send, target: str, root: str) -> contract.Report:
+def folder(send: Send, target: str, root: str) -> dict[str, Any]:
     """The report of a folder, with paths below `root`; runs in a process of its own."""
+    report = pipeline.audit([target], config_for(Path(target)), _progress(send, root))
+    return {"report": told(report, root)}
+
+
+def gate(send: Send, name: str, root: str) -> dict[str, Any]:
+    """One gate over what the config in `root` says; runs in a process of its own."""
+    config = config_for(Path(root))
+    chosen = gates.load(config)[name]
+    targets = [str(config.root.resolve() / target) for target in chosen.targets]
+
+    def audit(_names: Sequence[str], only: Config) -> Report:
+        return pipeline.audit(targets, only, _progress(send, root))
+
+    run = running.Run(chosen, config, frozenset(available()), audit, dt.datetime.now(dt.UTC)).report()
+    tree = relabelled(showing.tree(run), root)
+    report = replace(run.report or Report(targets=(name,)), verdict=run.verdict)
+    return {"report": told(report, root), "checks": tree["checks"]}
+
+
+def gate_list(folder: Path) -> list[Gate]:
+    """The four gates, as the config of a folder has them."""
+    found = gates.load(config_for(folder))
+    return [{"name": name, "checks": list(found[name].checks)} for name in gates.NAMES]
+
+
+def _progress(send: Send, root: str) -> pipeline.Progress:
     said = 0.0
 
     def progress(done: int, total: int, path: str) -> None:
@@ -60,7 +89,7 @@ def folder(send: Send, target: str, root: str) -> contract.Report:
             said = monotonic()
             send(("progress", (done, total, below(path, root))))
 
-    return told(pipeline.audit([target], config_for(Path(target)), progress), root)
+    return progress
 
 
 def told(report: Report, root: str) -> contract.Report:

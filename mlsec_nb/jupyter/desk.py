@@ -12,6 +12,7 @@ from mlsec_nb import pipeline
 from mlsec_nb._version import __version__
 from mlsec_nb.config import Config
 from mlsec_nb.core import Judged, Report
+from mlsec_nb.policy import gates
 from mlsec_nb.reporters import contract
 from mlsec_nb.reporters import json as report_json
 
@@ -85,6 +86,12 @@ class Desk:
         """Start the scan of a folder or file; raises `TooMany`."""
         return self.jobs.start(audits.folder, str(place), str(self.root))
 
+    def start_gate(self, name: str) -> Job:
+        """Run a gate over the server's root; raises `TooMany`, and `KeyError` for a name that is none."""
+        if name not in gates.NAMES:
+            raise KeyError(name)
+        return self.jobs.start(audits.gate, name, str(self.root))
+
     def report(self, place: Path) -> contract.Report:
         """A report in a file, as the panel shows it."""
         return report_json.tree(audits.read_report(place))
@@ -97,4 +104,9 @@ class Desk:
     def status(self) -> ServerStatus:
         """What this server can do for the panel."""
         baseline = audits.config_for(self.root).baseline is not None
-        return {"version": __version__, "save_guard": self.save_guard, "gates": [], "baseline": baseline}
+        return {
+            "version": __version__,
+            "save_guard": self.save_guard,
+            "gates": audits.gate_list(self.root),
+            "baseline": baseline,
+        }

@@ -6,7 +6,7 @@ import signal
 import threading
 import uuid
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -20,7 +20,7 @@ KEPT = 8  # finished jobs that can still be asked for
 RUNNING = 2  # at once; two cores are a common machine
 
 Send = Callable[[tuple[str, Any]], None]
-Work = Callable[..., Any]  # takes Send and the arguments given; gives what becomes the job's report
+Work = Callable[..., Mapping[str, Any]]  # takes Send and the arguments given; gives the job's last news
 
 
 class TooMany(Exception):  # noqa: N818 - reads with `raise`
@@ -123,8 +123,8 @@ def _listen(run: _Run, pipe: Connection) -> None:
         if kind == "progress" and not run.cancelled:
             done, total, path = value
             _tell(run, done=done, total=total, path=path)
-        elif kind == "report":
-            _end(run, "done", report=value)
+        elif kind == "done":
+            _end(run, "done", **value)
             return
         elif kind == "error":
             _end(run, "failed", error=value)
@@ -145,4 +145,4 @@ def _work(pipe: Connection, work: Work, arguments: tuple[Any, ...]) -> None:
     except MlsecError as error:
         pipe.send(("error", str(error)))
     else:
-        pipe.send(("report", result))
+        pipe.send(("done", result))

@@ -10,6 +10,7 @@ from mlsec_nb.reporters.contract import Finding, Gap, Report, Rule
 
 SaveGuardMode = Literal["off", "warn", "block"]
 JobState = Literal["running", "done", "failed", "cancelled"]
+CheckState = Literal["passed", "failed", "undecided", "not run"]
 
 
 class CellContent(TypedDict):
@@ -56,8 +57,18 @@ class PathRequest(TypedDict):
     path: str
 
 
+class Check(TypedDict):
+    """What became of one check of a gate."""
+
+    check: str
+    state: CheckState
+    required: bool
+    findings: int
+    reasons: list[str]
+
+
 class Job(TypedDict):
-    """A scan that takes its time."""
+    """A scan, or the run of a gate, that takes its time."""
 
     id: str
     state: JobState
@@ -65,14 +76,15 @@ class Job(TypedDict):
     total: int
     path: str  # the artifact that was finished last
     report: NotRequired[Report]
+    checks: NotRequired[list[Check]]  # of a gate
     error: NotRequired[str]
 
 
 class Gate(TypedDict):
-    """One of the four gates of the pipeline."""
+    """One of the four gates of the pipeline, and the checks that it needs."""
 
     name: str
-    title: str
+    checks: list[str]
 
 
 class BaselineRequest(TypedDict):

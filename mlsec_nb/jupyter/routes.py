@@ -186,6 +186,19 @@ class ReportRoute(Route):
         self.answer(await self.run(self.desk.report, place))
 
 
+class GateRoute(Route):
+    """Runs one of the gates over the server's root."""
+
+    @allowed("read")
+    async def post(self, name: str) -> None:
+        try:
+            self.answer(self.desk.start_gate(name))
+        except TooMany as error:
+            raise web.HTTPError(429, str(error)) from error
+        except KeyError:
+            raise web.HTTPError(404, "no gate of this name") from None
+
+
 class RuleRoute(Route):
     """What a rule is about."""
 
@@ -224,6 +237,7 @@ ROUTES: dict[str, type[Route]] = {
     r"workspace": WorkspaceRoute,
     r"jobs/([0-9a-f]{32})": JobRoute,
     r"report": ReportRoute,
+    r"gates/([a-z-]+)": GateRoute,
     r"rules/([A-Z0-9-]+)": RuleRoute,
     r"baseline": BaselineRoute,
     r"status": StatusRoute,

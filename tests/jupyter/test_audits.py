@@ -26,7 +26,7 @@ def test_paths_are_told_as_the_contents_manager_knows_them(path: str, root: str,
 def test_a_folder_tells_how_far_it_is_and_gives_the_report(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("import torch\ntorch.load(path)\n")
     told: list[Any] = []
-    report = audits.folder(told.append, str(tmp_path), str(tmp_path))
+    report = audits.folder(told.append, str(tmp_path), str(tmp_path))["report"]
     assert told[-1] == ("progress", (1, 1, "a.py"))
     assert [found["location"]["path"] for found in report["findings"]] == ["a.py"]
     assert str(tmp_path) not in str(report)

@@ -35,7 +35,7 @@ def test_a_job_tells_its_progress_and_its_report(jobs: Jobs) -> None:
         1,
         2,
         "a.py",
-        {"report": 7},
+        7,
     )
 
 

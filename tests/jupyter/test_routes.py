@@ -29,7 +29,7 @@ def live(session: str, *cells: dict[str, Any], base: int | None = None, **more: 
 ASKED = {
     "live": ("POST", "live"), "text": ("POST", "text"), "workspace": ("POST", "workspace"),
     r"jobs/([0-9a-f]{32})": ("GET", "jobs/" + "0" * 32), "report": ("POST", "report"),
-    r"rules/([A-Z0-9-]+)": ("GET", "rules/LOAD-TORCH"), "baseline": ("POST", "baseline"), "status": ("GET", "status"),
+    r"gates/([a-z-]+)": ("POST", "gates/ci"), r"rules/([A-Z0-9-]+)": ("GET", "rules/LOAD-TORCH"), "baseline": ("POST", "baseline"), "status": ("GET", "status"),
 }  # fmt: skip
 
 
@@ -250,3 +250,24 @@ def test_a_contents_manager_without_files_is_told_apart(server: Server) -> None:
     with pytest.raises(HTTPError) as refused:
         place_of(object(), "a.ipynb")
     assert refused.value.status_code == 501
+
+
+def test_a_gate_is_run_and_says_what_became_of_each_check(server: Server) -> None:
+    (server.root / "mlsec.toml").write_text('[gates.pre-commit]\ntargets = ["work"]\n')
+    try:
+        job = finished(server, server.post("gates/pre-commit", {}).json)
+        assert job["state"] == "done", job
+        assert job["report"]["verdict"]["passed"] is False
+        assert {"secrets": "passed", "code": "failed"}.items() <= {
+            c["check"]: c["state"] for c in job["checks"]
+        }.items()
+        assert [found["location"]["path"] for found in job["report"]["findings"]] == ["work/a.ipynb"]
+        assert server.post("gates/none", {}).status == 404
+        assert [gate["name"] for gate in server.get("status").json["gates"]] == [
+            "pre-commit",
+            "ci",
+            "pre-deploy",
+            "deploy",
+        ]
+    finally:
+        (server.root / "mlsec.toml").unlink()

@@ -52,7 +52,7 @@ export function Gates({ desk, scans }: { desk: Desk; scans: Scans }) {
           <li key={gate.name}>
             <div className="mlsec-gate">
               <span>
-                <b>{gate.name}</b> <span className="mlsec-meta">{gate.title}</span>
+                <b>{gate.name}</b> <span className="mlsec-meta">{gate.checks.join(', ')}</span>
               </span>
               <button
                 type="button"
@@ -65,6 +65,16 @@ export function Gates({ desk, scans }: { desk: Desk; scans: Scans }) {
               </button>
             </div>
             {job?.report && <VerdictLine report={job.report} trans={trans} />}
+            {job?.checks && (
+              <ul className="mlsec-checks">
+                {job.checks.map(check => (
+                  <li key={check.check} data-state={check.state} title={check.reasons.join('; ')}>
+                    {check.check}: {check.state}
+                    {check.findings > 0 && ` (${check.findings})`}
+                  </li>
+                ))}
+              </ul>
+            )}
             {job?.report && (
               <button type="button" className="mlsec-link" onClick={() => scans.show(job.report)}>
                 {trans.__('Open as report')}
@@ -94,7 +104,7 @@ export function Guard({ desk, kernel }: { desk: Desk; kernel: KernelGuard }) {
     <>
       <h3>{trans.__('Outputs of the kernel')}</h3>
       <p role="status" data-guard={kernel.state}>
-        {states[kernel.state]}
+        {states[kernel.state]} {kernel.told && <span className="mlsec-meta">({kernel.told})</span>}
       </p>
       <p className="mlsec-bar">
         <button

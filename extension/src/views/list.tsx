@@ -4,7 +4,7 @@ import { type KeyboardEvent, useId, useRef } from 'react';
 import type { Action } from '../marks';
 import { type Group, identity, isNew, place } from '../model';
 import type { Finding, Fix, Rule } from '../report';
-import { severityName } from './parts';
+import { Prose, severityName } from './parts';
 
 export interface ListProps {
   groups: readonly Group[];
@@ -93,19 +93,12 @@ function Detail({ finding, ...props }: ListProps & { finding: Finding }) {
   const more = finding.fixes.filter(fix => (props.alike?.(finding, fix) ?? 0) > 1);
   return (
     <div className="mlsec-detail">
-      {finding.message !== finding.title && <p>{finding.message}</p>}
-      {finding.reason && <p className="mlsec-reason">{finding.reason}</p>}
-      {rule?.why && <p>{rule.why}</p>}
-      {rule?.fix && (
+      {finding.message !== finding.title && (
         <p>
-          <b>{trans.__('How to mend it:')}</b> {rule.fix}
+          <Prose text={finding.message} />
         </p>
       )}
-      <p className="mlsec-meta">
-        <code>{finding.rule}</code> · {severityName(finding.severity, trans)} ·{' '}
-        {trans.__('confidence: %1', finding.confidence)}
-      </p>
-      <References list={finding.references} trans={trans} />
+      {finding.reason && <p className="mlsec-reason">{finding.reason}</p>}
       <div className="mlsec-actions">
         {props.actions(finding).map(action => (
           <button key={action.label} type="button" className="mlsec-button" onClick={() => action.run()}>
@@ -123,6 +116,21 @@ function Detail({ finding, ...props }: ListProps & { finding: Finding }) {
           </button>
         ))}
       </div>
+      {rule?.why && (
+        <p>
+          <Prose text={rule.why} />
+        </p>
+      )}
+      {rule?.fix && (
+        <p>
+          <b>{trans.__('How to mend it:')}</b> <Prose text={rule.fix} />
+        </p>
+      )}
+      <p className="mlsec-meta">
+        <code>{finding.rule}</code> · {severityName(finding.severity, trans)} ·{' '}
+        {trans.__('confidence: %1', finding.confidence)}
+      </p>
+      <References list={finding.references} trans={trans} />
     </div>
   );
 }

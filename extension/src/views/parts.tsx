@@ -2,7 +2,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { ISignal } from '@lumino/signaling';
 import { type ReactNode, useEffect, useReducer, useState } from 'react';
-import { type Counts, SEVERITIES, total } from '../model';
+import { type Counts, SEVERITIES, spans, total } from '../model';
 import type { Severity } from '../report';
 
 /** Draws again whenever the signal tells. */
@@ -14,6 +14,11 @@ export function useSignal(signal: ISignal<unknown, unknown>): void {
       signal.disconnect(again);
     };
   }, [signal]);
+}
+
+/** Words of a rule; what stands between backticks is code. */
+export function Prose({ text }: { text: string }) {
+  return <>{spans(text).map(({ at, code, words }) => (code ? <code key={at}>{words}</code> : words))}</>;
 }
 
 export function severityName(severity: Severity, trans: TranslationBundle): string {

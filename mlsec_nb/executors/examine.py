@@ -90,7 +90,7 @@ def examine(
     if findings:
         from mlsec_nb import fixes  # not needed for most files
 
-        scanned.judged = triage.inline(document, fixes.mended(document, findings), foreign)
+        scanned.judged = triage.inline(document, fixes.mended(document, triage.once(findings)), foreign)
     return scanned
 
 

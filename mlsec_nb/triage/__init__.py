@@ -17,8 +17,9 @@ from .applying import apply
 from .baseline import Baseline, baseline_of, new_baseline, read_baseline, show_baseline, write_baseline
 from .foreign import Foreign, read_foreign
 from .inlining import inline
+from .merging import once
 
 __all__ = [
-    "Baseline", "Foreign", "apply", "baseline_of", "inline", "new_baseline", "read_baseline", "read_foreign",
+    "Baseline", "Foreign", "apply", "baseline_of", "inline", "new_baseline", "once", "read_baseline", "read_foreign",
     "show_baseline", "write_baseline",
 ]  # fmt: skip

@@ -15,7 +15,7 @@ from .judges.names import Promise, promise
 WORDS: Final = (
     "pass", "pwd", "secret", "token", "key", "cred", "auth", "_pat", "bearer", "dsn", "senha", "contrase", "kennwort",
     "motdepasse", "mdp", "cookie", "webhook", "signature", "пароль", "密码", "密碼", "パスワード", "비밀번호",
-    "wachtwoord", "haslo", "psw", "sas", "pw", "jwt",
+    "wachtwoord", "haslo", "psw", "sas", "pw", "jwt", "appid",
 )  # fmt: skip
 
 
@@ -29,6 +29,7 @@ class Form(StrEnum):
     NAKED = "naked"  # the same where the language would want quotes
     WORDS = "words"  # --name value, ENV NAME value
     PROSE = "prose"  # "the password is value"
+    INSIDE = "inside"  # somewhere in what the name is given: a list, `or "value"`, a second argument
     CELL = "cell"  # a table's cell or an element beside its name
 
 
@@ -46,17 +47,18 @@ class Assignment:
 
 # The commonest words that begin like a telling name: not worth a longer look.
 _PLAIN: Final = re.compile(
-    r"tokeni[sz]|tokens\b|token_(?:id|type|ids)\b|key(?:s\b|word|board|point|frame)|author(?!i[sz])|authenticat"
-    r"|pass(?:e[ds]|ing|age|ion|ive|eng)|cred(?:it|ib)",
+    r"tokeni[sz]|token_(?:id|type|ids)\b|key(?:word|board|point|frame)|author(?!i[sz])|authenticat"
+    r"|pass(?:e[ds]\b|ing|age|ion|ive|eng)|cred(?:it|ib)",
     re.IGNORECASE,
 )
 _NAME_LEFT: Final = re.compile(r"[\w.\-$]*\Z")
+_REST: Final = re.compile(r"[\w\-]{0,48}(?:\.[\w\-]{1,32}){0,5}")
 _AFTER: Final = re.compile(
-    r"""(?P<rest>[\w\-]{0,48}(?:\.[\w\-]{1,32}){0,3})
-    (?P<close>\\{0,3}["'`]?(?:\s?\])?|>|\*\*|__|~~)
+    r"""(?P<close>\\{0,3}["'`]?(?:\s?\])?|>|\*\*|__|~~)
     (?P<op>
       \s{0,24}(?:->|→|=>|:=|<-|\?=|={1,3}|!=|:|,|\|)(?:\*\*|__|~~)?\s{0,24}
-      |(?P<words>(?:\s[a-z]{2,12}){0,3}\s?:\s{1,4}|\s(?:is|to|as|was|ist|est)\s(?:now\s|set\s|to\s)?)
+      |(?P<words>(?:\s[a-z]{2,12}){0,10}?\s?:\s{1,4}|\sfor\s\S{1,80}?:\s{1,4}
+        |(?:\s[a-z]{2,8}){0,4}?\s(?:is|to|as|was|ist|est)\s(?:now\s|set\s|to\s)?:?\s?)
       |[ \t]{1,12}|\s?\(|(?<=["'])(?=\s?[)\]}])|(?<=>)|(?=["']?\r?\n)
     )""",
     re.VERBOSE,
@@ -69,7 +71,7 @@ _SCHEME: Final = re.compile(
 )
 _QUOTE: Final = re.compile(
     r"""(?P<call>(?:(?:[A-Za-z_][\w.]{0,60})?\(\s{0,24}(?:[a-z_]{1,20}\s?=\s?)?){0,2})
-    [rRbBuUfF]{0,2}(?P<esc>\\{0,3})(?P<q>\"\"\"|'''|["'`])""",
+    (?:\\\r?\n[ \t]*)?[rRbBuUfF]{0,2}(?P<esc>\\{0,3})(?P<q>\"\"\"|'''|["'`])""",
     re.VERBOSE,
 )
 _CALLED: Final = re.compile(r"""([\w.]+)\(\s*(?:[a-z_]+\s?=\s?)?[rRbBuUfF]{0,2}["'`]{1,3}\Z""")
@@ -85,6 +87,11 @@ _OR: Final = re.compile(
 _EARLIER: Final = re.compile(
     rf"""\b{_VALUE_KEY}["']?\s{{0,4}}[:=]\s{{0,4}}[rbuf]?(?P<q>["'])(?P<v>[^"'\n]{{4,400}})(?P=q)"""
 )
+_RETURNED: Final = re.compile(r"""\([^()\n]{0,120}\)[^:\n]{0,40}:\s{0,40}return\s{1,4}[rbuf]?(?P<q>["'])""")
+_TEMPLATE: Final = re.compile(r"[fF][rR]?[\"']{1,3}\Z")
+_PARTS: Final = re.compile(r"""(?P<s>["'])(?P<v>[^"'\n]{6,400})(?P=s)|[()\[\]{}\n]""")
+_IS_KEY: Final = re.compile(r"\s{0,4}:(?!=)")
+_CALL: Final = re.compile(r"([\w.]+)\(")
 _LABEL: Final = re.compile(
     r"""(?:description|label|name|key|placeholder|title)["']?\s{0,4}[:=]\s{0,4}["']\Z""", re.IGNORECASE
 )
@@ -95,6 +102,7 @@ _SEAM: Final = re.compile(
     r"""(?P<s>["'])\)?[ \t]*(?:\\?\r?\n[ \t]*)?\+?[ \t]*(?:\\?\r?\n[ \t]*)?[rbufRBUF]?(?P=s)[^"'\s,]"""
 )
 _UNPACKED: Final = re.compile(r"\s*(?:\w+\s*,\s*){1,5}\Z")
+_OTHERS: Final = re.compile(r"(?:[\w.]+\s*,\s*){0,4}[\w.]+\s*=(?!=)")
 _ITEM: Final = re.compile(r"""\s*(?:[rbuf]?(?P<q>["'])(?P<v>[^"'\n]*)(?P=q)|[\w.()]+)\s*,?""")
 _STRINGS: Final = re.compile(
     r"""\#[^\n]*|[rRbBuUfF]{0,2}(?:\"\"\"(?:[^\\]|\\.)*?\"\"\"|'''(?:[^\\]|\\.)*?'''|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')""",
@@ -112,8 +120,7 @@ def assignments(text: str, places: Sequence[int], *, is_code: bool) -> Iterator[
     """The values beside the names that stand at `places`."""
     reader = _Reader(text, is_code=is_code)
     for place in places:
-        if found := reader.read(place):
-            yield found
+        yield from reader.read(place)
 
 
 class _Reader:
@@ -125,25 +132,51 @@ class _Reader:
         self._strings: list[tuple[int, int]] | None = None
         self._shell = text.lstrip().startswith("%%")
 
-    def read(self, place: int) -> Assignment | None:
+    def read(self, place: int) -> Iterator[Assignment]:
         text = self._text
         if _PLAIN.match(text, place):
-            return None
-        after = _AFTER.match(text, place)
-        if after is None:
-            return None
+            return
+        rest = _REST.match(text, place)
         low = max(place - 260, text.rfind("\n", 0, place) + 1)
         left = _NAME_LEFT.search(text, low, place)
-        begin = left.start() if left else place
-        name = text[begin : after.end("rest")].strip(".-")
+        begin, end = left.start() if left else place, rest.end() if rest else place
+        name = text[begin:end].strip(".-")
         if promise(name) is Promise.NOTHING:
-            return None
+            return
+        after = _AFTER.match(text, end)
+        if after is None:
+            return
+        if self._is_code and (given := _RETURNED.match(text, end)):
+            if value := _quoted(text, given, Form.LITERAL):
+                yield Assignment(name, text[low:begin], *value)
+            return
         found = self._value(after, begin, low)
-        if found is None:
-            return None
-        start, end, form = found
-        called = _CALLED.search(text, max(start - 80, 0), start) if form is Form.CALL else None
-        return Assignment(name, text[low:begin], start, end, form, called[1] if called else "")
+        if found is not None:
+            called = _CALLED.search(text, max(found[0] - 80, 0), found[0]) if found[2] is Form.CALL else None
+            yield Assignment(name, text[low:begin], *found, called[1] if called else "")
+        if after["op"].strip() in ("=", ":=") and self._is_code:
+            for start, stop in self._inside(after.end()):
+                if found is None or start != found[0]:
+                    yield Assignment(name, text[low:begin], start, stop, Form.INSIDE, self._called(after.end(), start))
+
+    def _inside(self, place: int) -> Iterator[tuple[int, int]]:
+        """The literals of an expression, up to the end of its last line."""
+        depth = 0
+        for part in _PARTS.finditer(self._text, place, min(len(self._text), place + 1200)):
+            mark = part.group()
+            if mark in "([{":
+                depth += 1
+            elif mark in ")]}":
+                depth -= 1
+            if depth < 0 or (mark == "\n" and depth == 0):
+                return
+            if part["v"] and not _IS_KEY.match(self._text, part.end()):
+                yield part.span("v")
+
+    def _called(self, place: int, start: int) -> str:
+        """The function that is called between an expression's begin and a literal in it."""
+        calls = _CALL.findall(self._text, place, start)
+        return calls[-1] if calls else ""
 
     def _loose(self, place: int) -> bool:
         """Whether a value may stand here without quotes."""
@@ -160,8 +193,10 @@ class _Reader:
         op = after["op"].strip()
         if op in (":", "|") and (annotation := _ANNOTATION.match(text, place)):
             place = annotation.end()
-        if op == "=" and self._is_code and _UNPACKED.fullmatch(text, low, begin):
-            return self._unpacked(place, text.count(",", low, begin))
+        if self._is_code and _UNPACKED.fullmatch(text, low, begin):
+            others = _OTHERS.match(text, place) if op == "," else None
+            if op == "=" or others:
+                return self._unpacked(others.end() if others else place, text.count(",", low, begin))
         if op == "=" and (fallback := _OR.match(text, place)):
             return _quoted(text, fallback, Form.LITERAL)
         quoted = _QUOTE.match(text, place)
@@ -181,7 +216,7 @@ class _Reader:
             return (*below.span("v"), Form.LITERAL if below["q"] else Form.LINE)
         if not after["close"] or op not in (",", ")", ""):
             return None
-        if later := _LATER.match(text, after.end("rest")):
+        if later := _LATER.match(text, after.start()):
             return _quoted(text, later, Form.LITERAL)
         if _LABEL.search(text, low, begin) and (earlier := _last(_EARLIER, text, low, begin)):
             return (*earlier.span("v"), Form.LITERAL)
@@ -203,7 +238,7 @@ class _Reader:
         line = text.rfind("\n", 0, begin) + 1
         if (len(after["op"]) > 1 or "\t" in after["op"]) and not text[line:begin].strip(" \t\"'0123456789"):
             return True
-        return bool(_OPTION.search(text[max(line, begin - 80) : after.end("rest")]))
+        return bool(_OPTION.search(text[max(line, begin - 80) : after.start()]))
 
     def _bare(self, after: re.Match[str], begin: int, place: int, op: str) -> tuple[int, int, Form] | None:
         text = self._text
@@ -217,7 +252,7 @@ class _Reader:
             if not op or is_worded:
                 return None
             form = Form.NAKED
-        is_word = form is Form.PROSE and not is_worded and text[begin : after.end("rest")].lower() in _SHORT
+        is_word = form is Form.PROSE and not is_worded and text[begin : after.start()].lower() in _SHORT
         if op in _OPS_WITHOUT or is_word:
             return None
         if op.endswith(":") and (scheme := _SCHEME.match(text, place)):
@@ -264,7 +299,11 @@ def _quoted(text: str, opening: re.Match[str], form: Form) -> tuple[int, int, Fo
     end = text.find(closing, start, stop)
     while end > start and not groups.get("esc") and text[end - 1] == "\\" and text[end - 2] != "\\":
         end = text.find(closing, end + 1, stop)
-    if end <= start:
+    if end <= start or ("{" in text[start:end] and _TEMPLATE.search(opening.group())):
         return None
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    while start < end and text[start].isspace():
+        start += 1
     scheme = _SCHEME.match(text, start, end)
     return (scheme.end() if scheme and scheme.end() < end else start), end, form

@@ -78,7 +78,13 @@ def _environment(rule: Rule, table: Mapping[str, Any]) -> str:
 
 
 def _line_before(text: str, place: int) -> str:
-    return text[max(text.rfind("\n", 0, place) + 1, place - 120) : place]
+    """The text before a place that belongs to it: its line, and the lines above that open it."""
+    start = text.rfind("\n", 0, place) + 1
+    for _ in range(3):
+        if start == 0 or text[start - 2 : start - 1] not in ("(", "{", "[", ",", "\\"):
+            break
+        start = text.rfind("\n", 0, start - 1) + 1
+    return text[max(start, place - 200) : place]
 
 
 def _body_is_real(body: str, value: str, checks: object) -> bool:
@@ -117,7 +123,8 @@ def of_assignment(found: Assignment, segment: Segment, catalogue: Catalogue) -> 
         return candidate(catalogue.rules["SECRET-KUBERNETES-SECRET"], Confidence.HIGH)
     if kind is Promise.PASSWORD:
         return _password(found, segment, value, catalogue, candidate)
-    if _is_key(value, kind, found.form):
+    is_login = kind is Promise.SECRET and found.form is Form.INSIDE and not found.wrapped and re.search(r"\d", value)
+    if _is_key(value, kind, found.form) or (is_login and passwords.is_password(value, sure=False)):
         return candidate(catalogue.rules["SECRET-TOKEN"], Confidence.MEDIUM)
     return None
 
@@ -146,6 +153,8 @@ def _password(
     if found.form is Form.NAKED and not (found.name.isupper() and re.search(r"\d", value)):
         return None
     if not passwords.is_password(value, sure=found.form in _SURE):
+        return None
+    if found.form is Form.INSIDE and (found.wrapped or not re.search(r"\d", value)):
         return None
     if found.form is Form.LINE and _DSN.search(segment.text, max(found.start - 160, 0), found.end + 120):
         return candidate(catalogue.rules["SECRET-CONNECTION-STRING"], Confidence.HIGH)
@@ -187,8 +196,8 @@ def _is_key(value: str, kind: Promise, form: Form) -> bool:
             and randomness.is_random(value)
             and not (shapes.is_uuid(value) or shapes.is_hex(value))
         )
+    if kind is Promise.SECRET and form in _SURE and passwords.is_password(value, sure=False):
+        return True
     if len(value) >= 16:
         return randomness.is_random(value) or (shapes.is_uuid(value) and form not in (Form.WORDS, Form.PROSE))
-    if kind is Promise.SECRET:
-        return form in _SURE and len(value) >= 6 and passwords.is_password(value, sure=False)
     return form in _SURE and len(value) >= 10 and randomness.transitions(value) > 0.25 and any(map(str.isdigit, value))

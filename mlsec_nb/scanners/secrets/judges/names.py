@@ -34,6 +34,9 @@ _STRONG_ENDS: Final = _PASSWORDS | _SECRETS | frozenset(["token", "apikey", "key
 _LAST_ONLY: Final = vocabulary.words("last_only")
 
 
+_HOSTED: Final = re.compile(r"\.\w+\.(?:blob|dfs|file|queue|table)\.core\.\w+\.net\Z")
+
+
 @lru_cache(maxsize=8192)
 def words_of(name: str) -> tuple[str, ...]:
     """The words of an identifier in lower case: "myApiKey" and "MY_API_KEY" give the same."""
@@ -43,11 +46,13 @@ def words_of(name: str) -> tuple[str, ...]:
 @lru_cache(maxsize=8192)
 def promise(name: str) -> Promise:
     """What a name promises."""
+    if name.startswith("fs.azure."):  # "fs.azure.account.key.<account>.blob.core.windows.net"
+        name = _HOSTED.sub("", name)
     front, _, end = name.rpartition(".")
     words = words_of(end)
     if not words:
         return Promise.NOTHING
-    if front and words == ("key",):  # "fs.s3a.secret.key"
+    if front and words in (("key",), ("token",)):  # "fs.s3a.secret.key"
         words = (*words_of(front.rpartition(".")[2]), *words)
     last = _strip_number(words[-1])
     words = (*words[:-1], last) if last else words[:-1]

@@ -6,6 +6,7 @@ from typing import Final
 from . import placeholders, shapes, vocabulary
 from .randomness import is_random, transitions, wordiness
 
+_SENTENCE: Final = vocabulary.words("sentence")
 _NOT_ONE: Final = vocabulary.words("no_passwords")
 
 
@@ -18,6 +19,8 @@ def is_password(value: str, *, sure: bool) -> bool:
     lower = value.lower()
     if len(value) > 128:
         return is_random(value)
+    if " " in value:
+        return sure and _is_spoken(value)
     if len(value) < 4 or lower in _NOT_ONE or any(map(str.isspace, value)):
         return False
     if placeholders.is_placeholder(value) or shapes.is_reference(value) or shapes.is_place(value):
@@ -43,4 +46,12 @@ def _is_mixed(value: str) -> bool:
     """Letters in an order of capitals that no name has."""
     return is_random(value) or (
         value.isalpha() and len(value) >= 8 and transitions(value) > 0.25 and wordiness(value) < 0.5
+    )
+
+
+def _is_spoken(value: str) -> bool:
+    """Words with blanks between them that make no sentence: "correct horse battery staple", "abcd efgh ijkl mnop"."""
+    spoken = value.split(" ")
+    return 4 <= len(spoken) <= 10 and all(
+        re.fullmatch(r"[a-z]{3,10}", word) and word not in _SENTENCE for word in spoken
     )

@@ -46,7 +46,7 @@ def wordiness(value: str) -> float:
         lower = run.lower()
         pairs += len(run) - 1
         common += sum(a + b in _COMMON for a, b in pairwise(lower))
-    return common / pairs if pairs > 3 else 0.0
+    return common / pairs if pairs > 2 else 0.0
 
 
 def transitions(value: str) -> float:
@@ -68,7 +68,7 @@ def is_random(value: str) -> bool:
     if size < 16 or letters == 10 or entropy(value) < 0.8 * expected(size, min(letters, 40)):
         return False
     if letters == 16:
-        return transitions(value) > 0.18
+        return transitions(value) > (0.05 if size >= 32 else 0.18)
     if any(map(str.isdigit, value)):
         return transitions(value) > 0.12 and in_words(value) < 0.45
     return wordiness(value) < 0.3 or (wordiness(value) < 0.45 and transitions(value) > 0.2)

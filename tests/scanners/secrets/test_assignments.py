@@ -1,0 +1,68 @@
+"""Values beside telling names, one way after the other."""
+
+import pytest
+
+from mlsec_nb.core import Part
+from mlsec_nb.scanners.secrets.examples import expand
+from mlsec_nb.scanners.secrets.judges.names import Promise, promise
+
+KEY = expand("{alnum:40}", 11)
+HEX = expand("{hex:40}", 12)
+PASSWORD = "Tr0ub4dor&3"
+
+IN_CODE = [
+    "token = '{k}'", "token: str = '{k}'", 'cfg["token"] = "{k}"', 'd = {{"api_key": "{k}"}}', "f(api_key='{k}')", "setattr(c, 'api_key', '{k}')", 'os.environ["API_TOKEN"] = "{k}"',
+    "token = os.getenv('TOKEN', '{k}')", "token = get() or '{k}'", "token = x if x else '{k}'", "a, token, c = 1, '{k}', 3", "user, password = 'ada', '{p}'", "creds = ('ada', '{p}')",
+    "def get_token():\n    return '{k}'", "def f(x, token='{k}'): pass", 'parser.add_argument("--token", default="{k}")', "token = (\n    '{k}'\n)", "token=\\\n  '{k}'", "token = '''\n{k}\n'''",
+    "API_KEYS = ['{k}']", "tokens = {{'prod': '{k}'}}", "passwords = ['{p}']", 'widgets.Password(value="{p}", description="password")', "!export TOKEN={k}", "%env TOKEN={k}", "%env TOKEN {k}",
+    "!x --password {p}", "# token: {k}", '"""\npassword: {p}\n"""', "%%bash\nexport TOKEN={k}", "export TOKEN={k}", "passphrase = 'correct horse battery staple'", "token = Secret('{k}')",
+    "пароль = '{p}'", "密码 = '{p}'", "token := '{k}'", "if token == '{k}': pass", "x = SecretStr('{k}'); api_key = x or '{k}'", "wandb.login(\n    key='{h}'\n)", "conn = connect('h', 'ada', '{p}')",
+]  # fmt: skip
+IN_TEXT = [
+    "token: {k}", "API key: {k}", "Secret Access Key : {k}", "password: {p}", "The password is {p}", "Your password has been set to {p}", "| password | {p} |", "password\t{p}", "<password>{p}</password>",
+    '"password": "{p}"', "password => {p}", "[password] {p}", "Password for 'https://x.io': {p}", "password='{p}' x=1", "?user=ada&password={p}&x=1", "- name: DB_PASSWORD\n  value: {p}",
+    '{{"name": "API_TOKEN", "value": "{k}"}}', "PASSWORD={p}", "Paste an API key from your profile and hit enter: {k}", "X-Api-Key: {k}", "Authorization: Token {k}",
+    'variable "db_password" {{\n  default = "{p}"\n}}',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("template", IN_CODE)
+def test_in_code(template, scan):
+    text = template.format(k=KEY, p=PASSWORD, h=HEX)
+    assert scan(text, part=Part.CODE), text
+
+
+@pytest.mark.parametrize("template", IN_TEXT)
+def test_in_text(template, scan):
+    text = template.format(k=KEY, p=PASSWORD, h=HEX)
+    (finding,) = scan(text)
+    line = text.split("\n")[finding.location.line - 1]
+    assert line[finding.location.column - 1 : finding.location.end_column - 1] in (KEY, PASSWORD), text
+
+
+@pytest.mark.parametrize("text", [
+    "token = tokenizer.pad_token", "password = getpass('Password: ')", "x = {'token': 'word', 'key': 'value'}", "password=password", "api_key = os.environ['API_KEY']", "key = 'train/loss'",
+    "cache_key = '" + HEX + "'", "password = 'password'", "password = '<password>'", "token = '{{ token }}'", "password = 'Enter your password here please'", "secret = get_secret('prod/db-password-1')",
+    "token_type = 'bearer'", "for key, token in x.items(): pass", "tokens = ['the', 'quick', 'brown']", "password: str", "assert password == 'wrong_password'", "password = f'{user}-x'",
+    "secret_name = 'projects/123/secrets/abc'", "next_page_token = '" + KEY + "'", "pwd = os.getcwd()", "def get_token(): return 'token'", "password = 'None'", "raise X('invalid token: must be set')",
+])  # fmt: skip
+def test_look_alikes_in_code(text, scan):
+    assert not [finding for finding in scan(text, part=Part.CODE) if finding.rule.id != "SECRET-PRINTED"], text
+
+
+@pytest.mark.parametrize("text", [
+    "I pass out,2,4", "- Pass *Artifacts* and *parameters*", "password must have at least 8 characters", "tokens: 128", "Key: learning_rate", "password: ********", "the key is to train longer",
+    "token  pos\nrunning  VERB", "auth: enabled", "Password:", "token: None", "secret: [REDACTED]",
+])  # fmt: skip
+def test_look_alikes_in_text(text, scan):
+    assert not scan(text), text
+
+
+@pytest.mark.parametrize(("name", "expected"), [
+    ("password", Promise.PASSWORD), ("dbPassword", Promise.PASSWORD), ("DB_PASS", Promise.PASSWORD), ("passwords2", Promise.PASSWORD), ("client_secret", Promise.SECRET), ("private_key", Promise.SECRET),
+    ("api_key", Promise.TOKEN), ("accessToken", Promise.TOKEN), ("HF_TOKEN", Promise.TOKEN), ("fs.s3a.secret.key", Promise.SECRET), ("key", Promise.KEY), ("aws_access_key_id", Promise.KEY),
+    ("pad_token", Promise.NOTHING), ("token_type", Promise.NOTHING), ("primary_key", Promise.KEY), ("password_hash", Promise.NOTHING), ("tokenizer", Promise.NOTHING), ("key_path", Promise.NOTHING),
+    ("fs.azure.account.key.acme.blob.core.windows.net", Promise.TOKEN), ("pass_through", Promise.NOTHING), ("", Promise.NOTHING), ("eos_token_id", Promise.NOTHING), ("public_key", Promise.NOTHING),
+])  # fmt: skip
+def test_what_a_name_promises(name, expected):
+    assert promise(name) is expected

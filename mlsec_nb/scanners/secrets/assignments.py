@@ -89,7 +89,7 @@ _EARLIER: Final = re.compile(
 )
 _RETURNED: Final = re.compile(r"""\([^()\n]{0,120}\)[^:\n]{0,40}:\s{0,40}return\s{1,4}[rbuf]?(?P<q>["'])""")
 _TEMPLATE: Final = re.compile(r"[fF][rR]?[\"']{1,3}\Z")
-_PARTS: Final = re.compile(r"""(?P<s>["'])(?P<v>[^"'\n]{6,400})(?P=s)|[()\[\]{}\n]""")
+_PARTS: Final = re.compile(r"""(?P<s>["'])(?P<v>[^"'\n]{6,400})(?<!\\)(?P=s)|[()\[\]{}\n]""")
 _IS_KEY: Final = re.compile(r"\s{0,4}:(?!=)")
 _CALL: Final = re.compile(r"([\w.]+)\(")
 _LABEL: Final = re.compile(

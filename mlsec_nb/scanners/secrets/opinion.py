@@ -177,7 +177,7 @@ def _is_real(value: str, kind: Promise, form: Form) -> bool:
         return True
     if placeholders.is_placeholder(value, 8) or shapes.is_place(value):
         return False
-    return len(value) >= 16 and (shapes.is_uuid(value) or randomness.is_random(value))
+    return len(value) >= 16 and (shapes.is_uuid(value) or randomness.may_be_random(value))
 
 
 def _is_key(value: str, kind: Promise, form: Form) -> bool:

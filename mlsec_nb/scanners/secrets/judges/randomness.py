@@ -65,10 +65,16 @@ def is_random(value: str) -> bool:
     value = value.removeprefix("0x")
     size = len(value)
     letters = alphabet(value)
-    if size < 16 or letters == 10 or entropy(value) < 0.8 * expected(size, min(letters, 40)):
+    if size < 16 or letters == 10 or entropy(value) < (0.72 if size < 24 else 0.8) * expected(size, min(letters, 40)):
         return False
     if letters == 16:
         return transitions(value) > (0.05 if size >= 32 else 0.18)
     if any(map(str.isdigit, value)):
         return transitions(value) > 0.12 and in_words(value) < 0.45
     return wordiness(value) < 0.3 or (wordiness(value) < 0.45 and transitions(value) > 0.2)
+
+
+def may_be_random(value: str) -> bool:
+    """True for what is at least no word: enough where the name and the form of a vendor stand beside it."""
+    size = len(value)
+    return entropy(value) > 0.6 * expected(size, min(alphabet(value), 36)) and in_words(value) < 0.6

@@ -57,7 +57,8 @@ def transitions(value: str) -> float:
 
 def in_words(value: str) -> float:
     """The share of characters that stand in runs of four letters and more that read like words."""
-    return sum(len(run) for run in _RUNS.findall(value) if wordiness(run) > 0.6) / max(len(value), 1)
+    words = [run for run in _RUNS.findall(value) if wordiness(run) > (0.6 if len(run) > 4 else 0.9)]
+    return sum(map(len, words)) / max(len(value), 1)
 
 
 def is_random(value: str) -> bool:

@@ -10,6 +10,7 @@ from mlsec_nb.core import UsageError
 from mlsec_nb.io.files import write_atomic
 from mlsec_nb.policy import attest, gates, running
 from mlsec_nb.policy.attest.keys import write_pair
+from mlsec_nb.policy.attest.models import verify_model
 
 from . import options
 
@@ -19,14 +20,16 @@ examples:
   mlsec gate ci --sign ci.key --evidence-out evidence/ci.json
   mlsec attest sign evidence/ci.json --key second.key         one more signature, where two are needed
   mlsec attest verify evidence/*.json --trust trust.toml --gate ci --subject model.safetensors
+  mlsec attest model models/bert --signature models/bert/model.sig --key maker.pub
 
 The key's password is read from MLSEC_KEY_PASSWORD."""
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("action", choices=("keygen", "sign", "verify"))
+    parser.add_argument("action", choices=("keygen", "sign", "verify", "model"))
     parser.add_argument("files", nargs="+", metavar="FILE", help="the key to make, or envelopes")
-    parser.add_argument("--key", metavar="KEY", help="the private key that signs")
+    parser.add_argument("--key", metavar="KEY", help="the private key that signs; for `model` the public key")
+    parser.add_argument("--signature", metavar="FILE", help="the model's signature (model.sig)")
     parser.add_argument("--trust", metavar="FILE", help="which keys are trusted (TOML)")
     parser.add_argument("--gate", choices=gates.NAMES, help="the gate that must have passed")
     parser.add_argument("--subject", metavar="FILE", help="the bytes that the evidence must be about")
@@ -38,7 +41,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    return {"keygen": _keygen, "sign": _sign, "verify": _verify}[args.action](args)
+    return {"keygen": _keygen, "sign": _sign, "verify": _verify, "model": _model}[args.action](args)
 
 
 def _password() -> bytes | None:
@@ -63,6 +66,20 @@ def _sign(args: argparse.Namespace) -> int:
         envelope = attest.load_envelope(Path(name).read_bytes())
         write_atomic(Path(name), key.countersign(envelope).text())
         print(f"{name}: signed by {key.public.keyid}")
+    return 0
+
+
+def _model(args: argparse.Namespace) -> int:
+    if not (args.signature and args.key):
+        raise UsageError("model needs --signature FILE and --key PUBLIC-KEY")
+    public = Path(args.key).read_text(encoding="utf-8")
+    for name in args.files:
+        try:
+            count = verify_model(Path(name), Path(args.signature), public)
+        except attest.Rejected as error:
+            print(f"{name}: not believed: {error}")
+            return 1
+        print(f"{name}: {count} files, all as signed")
     return 0
 
 

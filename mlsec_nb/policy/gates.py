@@ -47,6 +47,7 @@ class Gate:
     max_age_hours: float = 24.0 * 7
     trust: str | None = None  # the file that says which keys are trusted
     evidence: tuple[str, ...] = ()  # files and folders of envelopes
+    models: Mapping[str, Mapping[str, str]] = field(default_factory=dict, hash=False)  # signature and public, by path
     opa: str | None = None  # another authority than our engine: "opa" (the program) or the URL of a decision
     data: Mapping[str, Any] = field(default_factory=dict, hash=False)  # becomes data.mlsec.config
 
@@ -99,7 +100,7 @@ def _gate(name: str, table: Any) -> Gate:
         "checks": _words, "optional": _words, "targets": _words, "fail_on": _severity, "allow_gaps": _words,
         "policies": _words, "built_in": _flag, "shape": _word, "documents": _strings, "requires": _words,
         "subjects": _words, "max_age_hours": _hours, "trust": _word, "evidence": _words,
-        "opa": _word, "data": _mapping,
+        "opa": _word, "models": _models, "data": _mapping,
     }  # fmt: skip
     given: dict[str, Any] = {}
     for raw, value in table.items():
@@ -150,6 +151,14 @@ def _strings(key: str, value: Any) -> Mapping[str, str]:
     found = _mapping(key, value)
     if not all(isinstance(one, str) for one in found.values()):
         raise UsageError(f"{key} must be a table of strings")
+    return found
+
+
+def _models(key: str, value: Any) -> Mapping[str, Mapping[str, str]]:
+    found = _mapping(key, value)
+    for path, table in found.items():
+        if set(_strings(f"{key}.{path}", table)) != {"signature", "public"}:
+            raise UsageError(f"{key}.{path} needs signature and public, two files")
     return found
 
 

@@ -14,6 +14,7 @@ from mlsec_nb.core import MlsecError, Report, UsageError, Verdict
 from . import attest, bundles, documents, opa
 from .attest import Rejected, Verified, Verifier
 from .attest.dsse import LIMIT
+from .attest.models import verify_model
 from .attest.seen import read_seen, write_seen
 from .decisions import Decision, decide
 from .gates import Gate, GateReport, Outcome, State, conclude, run_checks
@@ -48,7 +49,7 @@ class Run:
         believed, proofs = self._evidence(subjects)
         document = documents.of_evidence(documents.of_subjects(subjects, document),
                                          [one.evidence.predicate() for one in believed])  # fmt: skip
-        every = (*outcomes, *more, *missing, *proofs)
+        every = (*outcomes, *more, *missing, *proofs, *self._signed_models())
         decision = self._decision(document)
         return GateReport(
             gate=self.gate.name, outcomes=every, verdict=conclude(self.gate, every, decision), decision=decision,
@@ -112,6 +113,21 @@ class Run:
         if all(one.state is State.PASSED for one in outcomes):
             write_seen(self.root / SEEN, verifier.oldest, believed)
         return believed, outcomes
+
+    def _signed_models(self) -> Iterator[Outcome]:
+        """Models that carry a signature of their maker: what has changed since stops the gate."""
+        for path, files in sorted(self.gate.models.items()):
+            check = f"signature of {path}"
+            try:
+                public = (self.root / files["public"]).read_text(encoding="utf-8")
+                count = verify_model(self.root / path, self.root / files["signature"], public)
+                said = f"{count} file{'' if count == 1 else 's'} as signed"
+                yield Outcome(check=check, state=State.PASSED, reasons=(said,))
+            except Rejected as error:
+                state = State.NOT_RUN if error.step in ("bundle", "key") else State.FAILED
+                yield Outcome(check=check, state=state, reasons=(str(error),))
+            except (OSError, UnicodeDecodeError, MlsecError) as error:
+                yield _not_run(check, str(error))
 
     def _verifier(self) -> Verifier:
         if not self.gate.trust:

@@ -365,3 +365,26 @@ def test_another_authority_decides_and_its_silence_is_undecided(tmp_path, monkey
     assert run(cfg, "pre-commit").report().verdict.exit_code == 1
     cfg = policy_gate(tmp_path, "package a\n", opa="http://127.0.0.1:9/v1/data/x", optional=[])
     assert run(cfg, "pre-commit").report().verdict.exit_code == 2
+
+
+CODES = (
+    "too-big",
+    "unreadable",
+    "encrypted",
+    "malformed",
+    "unsupported",
+    "tool-missing",
+    "offline",
+    "stale",
+    "timeout",
+    "failed",
+)
+
+
+@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("name", ["pre-commit", "ci"])
+def test_no_kind_of_gap_in_a_required_check_ever_passes(tmp_path, name, code):
+    cfg = config(tmp_path)
+    for check in gates.load(cfg)[name].checks:
+        answer = run(cfg, name, lambda *_, check=check: report(gaps=[gap(check, code)])).report()
+        assert answer.verdict.exit_code == 2, (check, code)

@@ -11,12 +11,12 @@ from mlsec_nb.core import UsageError
 from .dsse import Envelope, Signature, pae
 
 
-def _serialization() -> Any:
+def serialization() -> Any:
     try:
-        from cryptography.hazmat.primitives import serialization
+        from cryptography.hazmat.primitives import serialization as serialization_
     except ImportError as error:
         raise UsageError("signed evidence needs one more library: pip install 'mlsec_nb[attest]'") from error
-    return serialization
+    return serialization_
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class VerifyingKey:
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
         try:
-            key = _serialization().load_pem_public_key(text.encode())
+            key = serialization().load_pem_public_key(text.encode())
         except ValueError as error:
             raise UsageError("a public key is not a PEM file") from error
         if not isinstance(key, Ed25519PublicKey):
@@ -39,13 +39,13 @@ class VerifyingKey:
 
     @property
     def keyid(self) -> str:
-        serialization = _serialization()
-        der = self.key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+        forms = serialization()
+        der = self.key.public_bytes(forms.Encoding.DER, forms.PublicFormat.SubjectPublicKeyInfo)
         return hashlib.sha256(der).hexdigest()
 
     def pem(self) -> str:
-        serialization = _serialization()
-        made: bytes = self.key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+        forms = serialization()
+        made: bytes = self.key.public_bytes(forms.Encoding.PEM, forms.PublicFormat.SubjectPublicKeyInfo)
         return made.decode()
 
     def verifies(self, envelope: Envelope, signature: Signature) -> bool:
@@ -69,11 +69,11 @@ class SigningKey:
 
     @classmethod
     def from_pem(cls, text: str, password: bytes | None = None) -> "SigningKey":
-        serialization = _serialization()
+        forms = serialization()
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
         try:
-            key = serialization.load_pem_private_key(text.encode(), password)
+            key = forms.load_pem_private_key(text.encode(), password)
         except (ValueError, TypeError) as error:
             raise UsageError("the signing key is not a PEM file, or its password is another") from error
         if not isinstance(key, Ed25519PrivateKey):
@@ -85,9 +85,9 @@ class SigningKey:
         return VerifyingKey(self.key.public_key())
 
     def pem(self, password: bytes | None = None) -> str:
-        serialization = _serialization()
-        lock = serialization.BestAvailableEncryption(password) if password else serialization.NoEncryption()
-        made: bytes = self.key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, lock)
+        forms = serialization()
+        lock = forms.BestAvailableEncryption(password) if password else forms.NoEncryption()
+        made: bytes = self.key.private_bytes(forms.Encoding.PEM, forms.PrivateFormat.PKCS8, lock)
         return made.decode()
 
     def sign(self, payload: bytes, payload_type: str) -> Envelope:
@@ -102,7 +102,7 @@ class SigningKey:
 
 
 def generate() -> SigningKey:
-    _serialization()
+    serialization()
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     return SigningKey(Ed25519PrivateKey.generate())

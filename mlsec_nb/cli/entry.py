@@ -97,6 +97,7 @@ def _serve_policy() -> ModuleType:
 COMMANDS: dict[str, tuple[str, Callable[[], ModuleType]]] = {
     "scan": ("everything that is found there: notebooks, code, models, data, manifests, images", _scan),
     "model": ("what loading model files would do, without loading them", _scan),
+    "data": ("whether data is what its pins promise, and what hides in it", _scan),
     "deps": ("packages that notebooks and manifests install, and what is known of them", _scan),
     "iac": ("what systems are built and run with: images, clusters, clouds, pipelines", _scan),
     "history": ("secrets in every blob of a git history", _history),

@@ -12,6 +12,7 @@ SCANNING = {
     "scan": (),
     "model": ("models",),
     "deps": ("dependencies",),
+    "data": ("data",),
     "iac": ("infrastructure",),
     "history": ("secrets",),
 }

@@ -48,6 +48,12 @@ def _infrastructure(settings: Settings) -> Scanner:
     return build(settings)
 
 
+def _data(settings: Settings) -> Scanner:
+    from .data.scanner import build
+
+    return build(settings)
+
+
 # What a scanner may want at most, so that it is not even imported for other artifacts; who is not named may want all.
 _TEXTS = frozenset(TEXT_KINDS)
 KINDS: Mapping[str, frozenset[Kind]] = {
@@ -56,6 +62,7 @@ KINDS: Mapping[str, frozenset[Kind]] = {
     "models": frozenset({Kind.MODEL, Kind.DATA, Kind.BINARY, Kind.TEXT}),
     "dependencies": _TEXTS,
     "infrastructure": frozenset({Kind.IAC, Kind.TEXT, Kind.NOTEBOOK}),
+    "data": frozenset({Kind.DATA, Kind.MODEL, Kind.BINARY, Kind.TEXT}),
 }
 
 BUILT_IN: Mapping[str, Build] = {
@@ -64,6 +71,7 @@ BUILT_IN: Mapping[str, Build] = {
     "models": _models,
     "dependencies": _dependencies,
     "infrastructure": _infrastructure,
+    "data": _data,
 }
 
 

@@ -1,0 +1,104 @@
+"""The scanner of the room: pins first, then what the data holds."""
+
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from mlsec_nb.config import Settings
+from mlsec_nb.core import Artifact, CannotRead, Component, Document, Finding, Gap, Kind, Rule
+
+from . import dvc, lfs, lists
+from .pins import LIMIT, Base, Pin
+from .rules import NAME, Teller, catalogue
+from .verify import Verifier
+
+
+def build(settings: Settings) -> "DataScanner":
+    """The scanner with its options."""
+    return DataScanner(settings)
+
+
+class DataScanner:
+    """Says whether data is what its pins promise, and what in it harms."""
+
+    name = NAME
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        return tuple(catalogue().values())
+
+    def wants(self, artifact: Artifact) -> bool:
+        if artifact.kind is Kind.DATA:
+            return True
+        name = PurePosixPath(artifact.path).name
+        return _is_pins(name) or _may_be_pointer(artifact) or self._hub(artifact) is not None
+
+    def scan(self, document: Document) -> Iterator[Finding | Gap | Component]:
+        artifact = document.artifact
+        teller = Teller(artifact.path, self.settings.key)
+        name = PurePosixPath(artifact.path).name
+        if _is_pins(name):
+            yield from self._pins(artifact, name, teller)
+            return
+        if (gap := _pointer(artifact, teller)) is not None:
+            yield gap
+            return
+        if pin := self._hub(artifact):
+            yield from Verifier(Base.of(artifact.content.local), teller, self.settings.limits).check(pin)
+
+    def _hub(self, artifact: Artifact) -> Pin | None:
+        local = artifact.content.local
+        return lists.of_hub(local) if local and artifact.kind is not Kind.IMAGE else None
+
+    def _pins(self, artifact: Artifact, name: str, teller: Teller) -> Iterator[Finding | Gap]:
+        text = artifact.content.read(LIMIT).decode("utf-8-sig", "replace")
+        if name == ".gitattributes" and "filter=lfs" not in text:
+            return
+        if lists.is_descriptor(name) and not ("hash" in text or "sha256" in text or "md5" in text):
+            return
+        base = Base.of(artifact.content.local)
+        verifier = Verifier(base, teller, self.settings.limits)
+        for item in _promises(text, name, base, teller):
+            if isinstance(item, Pin):
+                yield from verifier.check(item)
+            else:
+                yield item
+
+
+def _is_pins(name: str) -> bool:
+    return (
+        name in {"dvc.lock", ".gitattributes"}
+        or (name.endswith(".dvc") and name != ".dvc")
+        or lists.is_list(name)
+        or lists.is_descriptor(name)
+    )
+
+
+def _promises(text: str, name: str, base: Base, teller: Teller) -> Iterator[Pin | Finding | Gap]:
+    if name == "dvc.lock" or name.endswith(".dvc"):
+        yield from dvc.pins(text, base, teller, lock=name == "dvc.lock")
+    elif name == ".gitattributes":
+        yield from lfs.pins(base)
+    elif lists.is_descriptor(name):
+        yield from lists.of_descriptor(text, base, teller)
+    else:
+        yield from lists.of_list(text, name, base, teller)
+
+
+def _may_be_pointer(artifact: Artifact) -> bool:
+    return artifact.kind in {Kind.DATA, Kind.MODEL, Kind.BINARY} and 100 < artifact.content.size < lfs.POINTER
+
+
+def _pointer(artifact: Artifact, teller: Teller) -> Gap | None:
+    """A pointer that stands where its data should be: there is nothing to look at."""
+    if artifact.content.size >= lfs.POINTER:
+        return None
+    try:
+        told = lfs.promised(artifact.content.read(lfs.POINTER))
+    except CannotRead:
+        return None
+    if told is None:
+        return None
+    return teller.gap(f"is a pointer of Git LFS; its data ({told[1]:,} bytes) is not here (`git lfs pull`)")

@@ -18,7 +18,6 @@ from .registry import FORMATS, Format
 from .view import View
 
 MAX_VIEWS = 200_000  # things inside one file
-SMALL = 1 << 26  # bytes of one run that are searched for programs without being asked
 SEARCHED = frozenset(
     {"pickle", "npy", "safetensors", "GGUF", "ONNX", "HDF5", "TFLite", "known data", "msgpack", "R data"}
 )
@@ -57,7 +56,11 @@ class ModelScanner:
             )
             yield from self._follow(root, context, artifact)
             if artifact.kind is Kind.MODEL or context.is_model:
-                yield component(root, context)
+                yield component(root, context, digest=self._wants_digest(root))
+
+    def _wants_digest(self, root: View) -> bool:
+        """`bytes = false` asks for directories and pickles only: nothing else of a big file is read."""
+        return self.settings.options.get("bytes") is not False or root.size <= bytes_check.SMALL
 
     def _follow(self, root: View, context: Context, artifact: Artifact) -> Iterator[Finding | Gap | Component]:
         """Breadth first over everything inside; no recursion, each view once."""
@@ -86,7 +89,7 @@ class ModelScanner:
         wanted = self.settings.options.get("bytes")
         if wanted is False or (formats and formats[0].name not in SEARCHED):
             return
-        if view.size > (SMALL if wanted is None else view.size):
+        if view.size > (bytes_check.SMALL if wanted is None else view.size):
             yield context.gap(
                 view, f"its {view.size >> 20} MiB were not searched for programs; `bytes = true` does", SKIPPED
             )
@@ -121,17 +124,21 @@ def mapped(artifact: Artifact, settings: Settings) -> Iterator[bytes]:
             yield view  # type: ignore[misc]  # a memory map has what is used of bytes: find, index, slice, len
 
 
-def component(view: View, context: Context) -> Component:
+def component(view: View, context: Context, *, digest: bool) -> Component:
     """The artifact as it stands in a bill of materials."""
-    digest = hashlib.sha256()
-    for at in range(view.start, view.end, 1 << 20):
-        digest.update(view.data[at : min(at + (1 << 20), view.end)])
     formats = ", ".join(dict.fromkeys(context.formats))
-    found = {"format": formats} if formats else {}
-    return Component(
-        name=view.name,
-        kind="model",
-        location=view.location,
-        purl=f"pkg:generic/{quote(view.name)}?checksum=sha256:{digest.hexdigest()}",
-        properties={"sha256": digest.hexdigest(), "bytes": str(view.size), **found, **context.facts},
-    )
+    properties = {"bytes": str(view.size), **({"format": formats} if formats else {}), **context.facts}
+    purl = f"pkg:generic/{quote(view.name)}"
+    if digest:
+        properties["sha256"] = sha256(view)
+        purl += f"?checksum=sha256:{properties['sha256']}"
+    return Component(name=view.name, kind="model", location=view.location, purl=purl, properties=properties)
+
+
+def sha256(view: View) -> str:
+    """The digest of all bytes, in hexadecimal."""
+    digest = hashlib.sha256()
+    for at in range(0, view.size, 1 << 20):
+        digest.update(view.head(1 << 20, at))
+        view.forget(at, 1 << 20)
+    return digest.hexdigest()

@@ -1,5 +1,6 @@
 """A run of bytes that is looked at: a file, a member of an archive, a byte string inside a pickle."""
 
+import mmap
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Self
@@ -36,6 +37,13 @@ class View:
 
     def raw(self) -> bytes:
         return self.data[self.start : self.end]
+
+    def forget(self, at: int, size: int) -> None:
+        """Tell the system that these pages of a memory map are done with, so that they do not pile up."""
+        advise = getattr(self.data, "madvise", None)
+        if advise is not None and hasattr(mmap, "MADV_DONTNEED"):
+            begin = (self.start + at) // mmap.PAGESIZE * mmap.PAGESIZE
+            advise(mmap.MADV_DONTNEED, begin, min(size, len(self.data) - begin))
 
     def find(self, what: bytes, at: int = 0, stop: int | None = None) -> int:
         """The offset of `what` in this view, -1 when it is not there."""

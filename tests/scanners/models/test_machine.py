@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mlsec_nb.scanners.models.pickle.read import run
+from mlsec_nb.scanners.models.pickle.read import other_readings, run
 from mlsec_nb.scanners.models.pickle.values import Call, Ref
 from tests.scanners.models.kit import named, stacked, text
 
@@ -151,11 +151,12 @@ def compare_mutant(data: bytes):
     if any(key > 100_000 for key in outcome.machine.memo):
         return  # the C unpickler would allocate as much
     done, error = oracle(data)
-    imports = [entry for entry in seen if entry[0] == "import"]
     expected = [entry for entry in done if entry[0] == "import"]
-    assert imports[: len(expected)] == expected, (data, error, outcome.stop)
+    readings = [(seen, outcome), *(machine(other) for other in other_readings(outcome))]
+    told = [[entry for entry in log if entry[0] == "import"] for log, _ in readings]
+    assert any(log[: len(expected)] == expected for log in told), (data, error, outcome.stop)
     if error is None:
-        assert outcome.stop is None, (data, outcome.stop)
+        assert any(one.stop is None for _, one in readings), (data, outcome.stop)
 
 
 @settings(max_examples=600, deadline=None, suppress_health_check=list(HealthCheck))

@@ -193,7 +193,7 @@ def _told(view: View, context: Context, story: Story, outcome: Run) -> Iterator[
         yield context.found(
             "PICKLE-UNUSUAL", view, words, f"The pickle has {words}", offset=place - view.start, severity=severity
         )
-    for data in other_readings(outcome):
+    for data in other_readings(outcome, context.deadline):
         yield from _second_reading(view, context, data)
     yield from _inside(view, context, story, outcome)
 

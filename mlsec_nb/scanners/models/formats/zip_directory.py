@@ -119,7 +119,8 @@ def _wide(extra: bytes, size: int, packed: int, header: int) -> tuple[int, int, 
     while at + 4 <= len(extra):
         kind, length = struct.unpack_from("<HH", extra, at)
         if kind == 1:
-            numbers = [number for (number,) in struct.iter_unpack("<Q", extra[at + 4 : at + 4 + length // 8 * 8])]
+            field = extra[at + 4 : at + 4 + length]
+            numbers = [int.from_bytes(field[i : i + 8], "little") for i in range(0, len(field) - 7, 8)]
             if size == 0xFFFFFFFF and numbers:
                 size = numbers.pop(0)
             if packed == 0xFFFFFFFF and numbers:

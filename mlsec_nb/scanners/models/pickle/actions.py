@@ -108,7 +108,8 @@ def build(m: Machine, position: int) -> int:
     state = m.pop()
     target = m.stack[-1]
     if not isinstance(target, Ref | Call | Unknown):
-        raise Stop("BUILD of a value that has no attributes")
+        m.note("state for a value that has none", m.opcode)  # C takes None for an answer
+        return position
     m.call("build", target, (state,))
     if isinstance(target, Call):
         target.state = state

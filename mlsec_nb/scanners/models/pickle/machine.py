@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from .values import Box, Call, OutOfBudget, Ref, Seen, Stop, Value
+from .values import Call, OutOfBudget, Ref, Seen, Stop, Value
 
 LEAVE = 1 << 62  # added to a position: leave the inner loop (a frame begins, the pickle ends)
 CHUNK = 1 << 20  # bytes between two looks at the clock
@@ -163,8 +163,3 @@ def opcode(*codes: bytes) -> Callable[[Opcode], Opcode]:
         return function
 
     return register
-
-
-def hashable(value: Value) -> bool:
-    """False when Python would refuse the value as a key; unknown values pass."""
-    return not (isinstance(value, Box) and value.kind in {"list", "dict", "set", "bytearray"})

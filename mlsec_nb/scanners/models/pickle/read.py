@@ -1,5 +1,6 @@
 """Pickles in a view: one after the other, each run by the machine, with the trick that joblib plays."""
 
+import gc
 from dataclasses import dataclass, field
 
 from . import actions, constants, stack
@@ -7,6 +8,7 @@ from .machine import LEAVE, Machine
 from .values import Box, Call, OutOfBudget, Ref, Seen, Stop, Value
 
 OPCODES = (actions, constants, stack)  # imported to register
+READINGS = 64  # of one pickle that are followed
 SMALL = 1 << 26  # bytes of a pickle that may be copied for a second reading
 
 
@@ -29,12 +31,17 @@ def run(data: bytes, start: int, end: int, see: Seen, deadline: float = float("i
         return _joblib(machine, target, state, position, arrays)
 
     machine = Machine(data, start, end, see, after_build, deadline)
+    collecting = gc.isenabled()
+    gc.disable()  # millions of small values, hardly a circle among them: collecting takes a third of the time
     try:
         return Run(machine, machine.run(), arrays=arrays)
     except OutOfBudget as stop:
         return Run(machine, machine.position, stop.reason, exhausted=True, arrays=arrays)
     except Stop as stop:
         return Run(machine, machine.position, stop.reason, arrays=arrays)
+    finally:
+        if collecting:
+            gc.enable()
 
 
 _WRAPPER = "joblib.numpy_pickle.NumpyArrayWrapper"
@@ -92,16 +99,35 @@ def item_size(dtype: Value) -> int | None:
     return int(digits) if digits.isdigit() else _WIDTHS.get(code)
 
 
-def other_readings(run_: Run) -> list[bytes]:
+def other_readings(first: Run, deadline: float = float("inf")) -> list[bytes]:
     """The pickle as a reader of files takes it when an argument runs over the end of a frame.
 
-    Before CPython 3.13.15 and 3.14.7 the rest of the frame is then dropped and reading goes on behind it.
+    Before CPython 3.13.15 and 3.14.7 the rest of the frame is then dropped and reading goes on behind it. Which of an
+    opcode's reads it is that runs over is not asked: all are tried, and what follows from each.
     """
-    machine = run_.machine
+    machine = first.machine
     if machine.end - machine.start > SMALL:
         return []
-    readings = []
+    todo = _cut(machine)
+    found: list[bytes] = []
+    while todo and len(found) < READINGS:
+        data = todo.pop(0)
+        if data not in found:
+            found.append(data)
+            todo += _cut(run(data, 0, len(data), _deaf, deadline).machine)
+    return found
+
+
+def _deaf(event: Ref | Call) -> None:
+    del event
+
+
+def _cut(machine: Machine) -> list[bytes]:
+    """What is left when the rest of a frame is dropped, for each place in the opcode where that could be."""
+    found = []
     for opcode, frame_end in machine.cuts:
-        cuts = [cut for cut in (opcode + 1, opcode + 2, opcode + 5, opcode + 9) if cut <= frame_end]
-        readings += [machine.data[machine.start : cut] + machine.data[frame_end : machine.end] for cut in cuts]
-    return readings
+        argument = machine.data[opcode:frame_end]
+        lines = [opcode + at + 1 for at, byte in enumerate(argument) if byte == ord("\n")][:4]
+        cuts = [cut for cut in (opcode + 1, opcode + 2, opcode + 5, opcode + 9, *lines) if cut <= frame_end]
+        found += [machine.data[machine.start : cut] + machine.data[frame_end : machine.end] for cut in cuts]
+    return found

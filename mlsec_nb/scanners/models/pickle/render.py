@@ -1,5 +1,7 @@
 """Values in plain words: as the Python call that a load would make, short, with what may be a secret masked."""
 
+from collections.abc import Sequence
+
 from mlsec_nb.core import mask_text
 
 from .values import Big, Box, Call, Ref, Unknown, Value
@@ -44,7 +46,7 @@ def _constant(value: Value) -> str:
     return repr(value)
 
 
-def _joined(values: list[Value], count: int, depth: int) -> str:
+def _joined(values: Sequence[Value], count: int, depth: int) -> str:
     parts = [shown(value, depth - 1) for value in values[:ITEMS]]
     if count > ITEMS:
         parts.append(f"… {count - ITEMS} more")

@@ -1,7 +1,7 @@
 """Opcodes that move values about: marks, memo, containers, frames."""
 
 from . import arguments
-from .machine import LEAVE, Machine, Opcode, hashable, opcode
+from .machine import LEAVE, Machine, Opcode, opcode
 from .values import KEPT, Box, Call, Ref, Stop, Unknown, Value
 
 HIGHEST_PROTOCOL = 5
@@ -34,6 +34,7 @@ def frame(m: Machine, position: int) -> int:
         m.note("a frame inside a frame", m.opcode)
         if end > m.frame_end:
             m.cuts.append((m.opcode, m.frame_end))
+        end = max(end, m.frame_end)
     m.frame_end = end
     return position + 8 + LEAVE
 
@@ -226,8 +227,6 @@ def _set_items(m: Machine, at: int) -> None:
     del m.stack[at:]
     target = m.stack[-1]
     if isinstance(target, Box) and target.kind == "dict":
-        if not all(hashable(key) for key in values[::2]):
-            raise Stop("a key that cannot be one")
         target.extend(values)
     elif isinstance(target, Ref | Call | Unknown | Box):
         m.call("setitem", target, as_tuple(values))

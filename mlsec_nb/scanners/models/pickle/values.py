@@ -1,6 +1,6 @@
 """What stands on the stack of the machine: constants as they are, everything else as a description of itself."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 KEPT = 64  # items of a container that are kept; of the rest only the number is
@@ -80,16 +80,16 @@ class Box:
 
     __slots__ = ("count", "items", "kind")
 
-    def __init__(self, kind: str, items: list[Value] | None = None) -> None:
+    def __init__(self, kind: str, items: Sequence[Value] = ()) -> None:
         self.kind = kind
-        self.count = len(items) if items else 0
-        self.items: list[Value] = items[:KEPT] if items else []
+        self.count = len(items)
+        self.items: Sequence[Value] = items[:KEPT]
 
     def extend(self, values: list[Value]) -> None:
         self.count += len(values)
         room = KEPT - len(self.items)
         if room > 0:
-            self.items += values[:room]
+            self.items = [*self.items, *values[:room]]
 
     def get(self, key: str) -> Value:
         """The last value that a dict was given under a string key."""
@@ -99,7 +99,7 @@ class Box:
                 found = self.items[position + 1]
         return found
 
-    def keys(self) -> list[Value]:
+    def keys(self) -> Sequence[Value]:
         return self.items[::2]
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from mlsec_nb import pipeline
+from mlsec_nb import pipeline, reporters
 from mlsec_nb._version import __version__
 from mlsec_nb.config import Config
 from mlsec_nb.core import Report, UsageError
@@ -65,7 +65,7 @@ def _run(gate: gates.Gate, args: argparse.Namespace, config: Config, now: dt.dat
 
     if args.targets:
         gate = replace(gate, targets=tuple(args.targets))
-    return running.Run(gate, config, frozenset(available()), audit, now)
+    return running.Run(gate, config, frozenset(available()), audit, now, reporters.json.load)
 
 
 def _sign(run: running.Run, report: gates.GateReport, args: argparse.Namespace) -> None:

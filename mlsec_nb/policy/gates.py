@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from mlsec_nb.config import Config
-from mlsec_nb.core import Gap, Judged, MlsecError, Report, Severity, UsageError, Verdict
+from mlsec_nb.core import MlsecError, Report, Severity, UsageError, Verdict
 
 from .decisions import Decision
 from .thresholds import verdict
@@ -42,6 +42,7 @@ class Gate:
     built_in: bool = False  # the policies that come with mlsec, too
     shape: str = "mlsec"
     documents: Mapping[str, str] = field(default_factory=dict, hash=False)  # places in the input, and files for them
+    reports: Mapping[str, str] = field(default_factory=dict, hash=False)  # saved reports that are checks
     requires: tuple[str, ...] = ()  # gates whose signed evidence is needed
     subjects: tuple[str, ...] = ()  # files that the evidence is about
     max_age_hours: float = 24.0 * 7
@@ -98,7 +99,8 @@ def _gate(name: str, table: Any) -> Gate:
         raise UsageError(f"gates.{name} must be a table")
     readers: dict[str, Callable[[str, Any], Any]] = {
         "checks": _words, "optional": _words, "targets": _words, "fail_on": _severity, "allow_gaps": _words,
-        "policies": _words, "built_in": _flag, "shape": _word, "documents": _strings, "requires": _words,
+        "policies": _words, "built_in": _flag, "shape": _word, "documents": _strings,
+        "reports": _strings, "requires": _words,
         "subjects": _words, "max_age_hours": _hours, "trust": _word, "evidence": _words,
         "opa": _word, "models": _models, "data": _mapping,
     }  # fmt: skip
@@ -111,6 +113,8 @@ def _gate(name: str, table: Any) -> Gate:
     gate = replace(DEFAULTS[name], **given)
     if wrong := set(gate.requires) - set(NAMES):
         raise UsageError(f"gates.{name}.requires: {min(wrong)} is no gate")
+    if wrong := set(gate.reports) - {*gate.checks, *gate.optional}:
+        raise UsageError(f"gates.{name}.reports: {min(wrong)} is none of the gate's checks")
     if both := set(gate.checks) & set(gate.optional):
         gate = replace(gate, optional=tuple(one for one in gate.optional if one not in both))
     return gate
@@ -187,7 +191,8 @@ def run_checks(
 ) -> tuple[tuple[Outcome, ...], Report | None]:
     """Runs the checks with `audit(names, config)` and says what became of each."""
     config = config_of(gate, config)
-    names = [name for name in (*gate.checks, *gate.optional) if name in known]
+    live = [name for name in (*gate.checks, *gate.optional) if name not in gate.reports]
+    names = [name for name in live if name in known]
     report: Report | None = None
     failed = ""
     if names:
@@ -196,7 +201,7 @@ def run_checks(
         except MlsecError as error:
             failed = str(error)
     outcomes = []
-    for name in (*gate.checks, *gate.optional):
+    for name in live:
         required = name in gate.checks
         if name not in known:
             why = (f"there is no check called {name} here",)
@@ -212,16 +217,17 @@ def judge(name: str, report: Report, config: Config, *, required: bool = True) -
     """What a check found, out of the report of all checks."""
     judged = [one for one in report.findings if one.finding.scanner == name]
     gaps = [gap for gap in report.gaps if gap.scanner == name or gap.scanner in _SHARED]
-    said = verdict(judged, gaps, config)
+    return judge_all(name, replace(report, findings=tuple(judged), gaps=tuple(gaps)), config, required=required)
+
+
+def judge_all(name: str, report: Report, config: Config, *, required: bool = True) -> Outcome:
+    """The same of a report in which everything belongs to the check."""
+    said = verdict(report.findings, report.gaps, config)
     state = {True: State.PASSED, False: State.FAILED, None: State.UNDECIDED}[said.passed]
     return Outcome(
-        check=name, state=state, required=required, reasons=said.reasons, findings=len(judged),
-        report=_part(report, judged, gaps),
+        check=name, state=state, required=required, reasons=said.reasons, findings=len(report.findings),
+        report=report,
     )  # fmt: skip
-
-
-def _part(report: Report, judged: Sequence[Judged], gaps: Sequence[Gap]) -> Report:
-    return replace(report, findings=tuple(judged), gaps=tuple(gaps))
 
 
 def conclude(gate: Gate, outcomes: Sequence[Outcome], decision: Decision | None = None) -> Verdict:

@@ -17,7 +17,7 @@ from .attest.dsse import LIMIT
 from .attest.models import verify_model
 from .attest.seen import read_seen, write_seen
 from .decisions import Decision, decide
-from .gates import Gate, GateReport, Outcome, State, conclude, run_checks
+from .gates import Gate, GateReport, Outcome, State, conclude, config_of, judge_all, run_checks
 
 Audit = Callable[[Sequence[str], Config], Report]
 SEEN = ".mlsec-seen.json"
@@ -32,6 +32,7 @@ class Run:
     known: Collection[str]
     audit: Audit
     now: dt.datetime
+    load: Callable[[str], Report] | None = None  # reads a report that was saved as JSON
 
     @property
     def root(self) -> Path:
@@ -49,7 +50,7 @@ class Run:
         believed, proofs = self._evidence(subjects)
         document = documents.of_evidence(documents.of_subjects(subjects, document),
                                          [one.evidence.predicate() for one in believed])  # fmt: skip
-        every = (*outcomes, *more, *missing, *proofs, *self._signed_models())
+        every = (*outcomes, *self._saved(), *more, *missing, *proofs, *self._signed_models())
         decision = self._decision(document)
         return GateReport(
             gate=self.gate.name, outcomes=every, verdict=conclude(self.gate, every, decision), decision=decision,
@@ -113,6 +114,22 @@ class Run:
         if all(one.state is State.PASSED for one in outcomes):
             write_seen(self.root / SEEN, verifier.oldest, believed)
         return believed, outcomes
+
+    def _saved(self) -> Iterator[Outcome]:
+        """Checks that ran elsewhere: the API prober, importers of other tools; a report that is too old is none."""
+        for name, path in self.gate.reports.items():
+            required = name in self.gate.checks
+            try:
+                file = self.root / path
+                age = self.now.timestamp() - file.stat().st_mtime
+                if age > self.gate.max_age_hours * 3600:
+                    raise UsageError(f"{path} is {age / 3600:.0f} hours old, {self.gate.max_age_hours:g} are allowed")
+                assert self.load is not None
+                report = self.load(file.read_text(encoding="utf-8"))
+                yield judge_all(name, report, config_of(self.gate, self.config), required=required)
+            except (OSError, UnicodeDecodeError, MlsecError) as error:
+                reason = f"{path}: {error.strerror or error}" if isinstance(error, OSError) else str(error)
+                yield replace(_not_run(name, reason), required=required)
 
     def _signed_models(self) -> Iterator[Outcome]:
         """Models that carry a signature of their maker: what has changed since stops the gate."""

@@ -388,3 +388,56 @@ def test_no_kind_of_gap_in_a_required_check_ever_passes(tmp_path, name, code):
     for check in gates.load(cfg)[name].checks:
         answer = run(cfg, name, lambda *_, check=check: report(gaps=[gap(check, code)])).report()
         assert answer.verdict.exit_code == 2, (check, code)
+
+
+# checks that ran elsewhere
+
+
+def saved_gate(tmp_path, **more):
+    from mlsec_nb.reporters.json import load
+
+    table = {"checks": ["secrets", "api"], "optional": [], "reports": {"api": "api.json"}, **more}
+    cfg = config(tmp_path, **{"pre-deploy": table})
+    return running.Run(gates.load(cfg)["pre-deploy"], cfg, KNOWN, lambda *_: report(), NOW, load)
+
+
+def save(tmp_path, one, age=0.0):
+    import os
+
+    from mlsec_nb.reporters.json import dump
+
+    (tmp_path / "api.json").write_text(dump(one))
+    when = NOW.timestamp() - age * 3600
+    os.utime(tmp_path / "api.json", (when, when))
+
+
+def test_a_saved_report_is_a_check(tmp_path):
+    assert saved_gate(tmp_path).report().verdict.exit_code == 2  # there is none
+    save(tmp_path, report())
+    assert saved_gate(tmp_path).report().verdict.passed is True
+    save(tmp_path, report(found("zap", Severity.CRITICAL)))
+    answer = saved_gate(tmp_path).report()
+    assert answer.verdict.exit_code == 1
+    assert state(answer, "api") is State.FAILED
+    save(tmp_path, report(gaps=[gap("zap", "timeout")]))
+    assert saved_gate(tmp_path).report().verdict.exit_code == 2
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"schema": "mlsec-report/99"}'])
+def test_a_saved_report_that_is_none_is_undecided(tmp_path, text):
+    save(tmp_path, report())
+    (tmp_path / "api.json").write_text(text)
+    assert saved_gate(tmp_path, **{"max-age-hours": 900000}).report().verdict.exit_code == 2
+
+
+def test_a_saved_report_that_is_too_old_is_undecided(tmp_path):
+    save(tmp_path, report(), age=200)
+    answer = saved_gate(tmp_path).report()
+    assert answer.verdict.exit_code == 2
+    assert "hours old" in " ".join(answer.verdict.reasons)
+    assert saved_gate(tmp_path, **{"max-age-hours": 300}).report().verdict.passed is True
+
+
+def test_a_report_for_no_check_is_a_mistake(tmp_path):
+    with pytest.raises(UsageError, match="none of the gate's checks"):
+        saved_gate(tmp_path, checks=["secrets"])

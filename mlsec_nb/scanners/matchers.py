@@ -53,28 +53,36 @@ class AhoCorasick:
 
 
 class Hyperscan:
-    """All words in one pass of a vectorised automaton."""
+    """All words in one pass of a vectorised automaton; what is not Latin-1 it leaves to `Plain`."""
 
     def __init__(self, words: tuple[str, ...]) -> None:
         hyperscan: Any = import_module("hyperscan")
         self._lengths = [len(word) for word in words]
+        narrow = {index: word.encode("latin-1") for index, word in enumerate(words) if max(word) <= "\xff"}
+        self._wide = [index for index in range(len(words)) if index not in narrow]
+        self._rest = Plain(tuple(words[index] for index in self._wide))
         self._database = hyperscan.Database()
-        escaped = [b"".join(b"\\x%02x" % byte for byte in word.encode("latin-1")) for word in words]
-        self._database.compile(expressions=escaped, ids=list(range(len(words))), flags=[0] * len(words))
+        escaped = [b"".join(b"\\x%02x" % byte for byte in word) for word in narrow.values()]
+        self._database.compile(expressions=escaped, ids=list(narrow), flags=[0] * len(narrow))
 
     def find(self, text: str) -> list[Hit]:
-        hits: list[Hit] = []
+        hits = [(place, self._wide[index]) for place, index in self._rest.find(text)]
         lengths = self._lengths
 
         def seen(index: int, _start: int, end: int, _flags: int, _context: object) -> None:
             hits.append((end - lengths[index], index))
 
-        # One byte a character keeps offsets what they are; what is not Latin-1 can be in no keyword.
+        # One byte a character keeps offsets what they are.
         self._database.scan(text.encode("latin-1", "replace"), match_event_handler=seen)
         return hits
 
 
 ENGINES: Final[dict[str, type[Literals]]] = {"ahocorasick_rs": AhoCorasick, "hyperscan": Hyperscan}
+
+
+def chosen(name: str) -> type[Literals]:
+    """The engine with this name: "stdlib", the module of another, or "auto" for the best."""
+    return best() if name == "auto" else ENGINES.get(name, Plain)
 
 
 def best() -> type[Literals]:

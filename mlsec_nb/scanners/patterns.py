@@ -36,6 +36,8 @@ class Pattern:
     keywords: tuple[str, ...] = ()
     window: tuple[int, int] = DEFAULT_WINDOW
     ignore_case: bool = False
+    fold: bool = False  # keywords in any case
+    group: int = 0  # of the secret where none is called so; 0: the first that matched, or the whole
     table: Mapping[str, Any] = field(default_factory=dict, hash=False, compare=False)
 
     @cached_property
@@ -93,12 +95,16 @@ def to_pattern(table: Mapping[str, Any]) -> Pattern:
     rule = to_rule(table)
     source = table.get("pattern")
     keywords = table.get("keywords", ())
-    if not isinstance(source, str) or not keywords or not all(isinstance(k, str) and k for k in keywords):
+    if not isinstance(source, str) or not all(isinstance(k, str) and k for k in keywords):
         raise UsageError(f"rule {rule.id}: needs a pattern and keywords, one of which stands in every match")
     if table.get("borders", True):
         source = f"{LEFT}(?:{source}){RIGHT}"
     before, after = table.get("window", DEFAULT_WINDOW)
-    pattern = Pattern(rule, source, tuple(keywords), (before, after), bool(table.get("ignore_case")), table)
+    ignore_case = bool(table.get("ignore_case"))
+    pattern = Pattern(
+        rule, source, tuple(keywords), (before, after), ignore_case, ignore_case or bool(table.get("fold")),
+        int(table.get("group", 0)), table,
+    )  # fmt: skip
     if table.get("checked"):
         _check(pattern)
     return pattern
@@ -125,8 +131,9 @@ class Matcher:
         folded: dict[str, list[int]] = {}
         for index, pattern in enumerate(self._patterns):
             for keyword in pattern.keywords:
-                where = folded if pattern.ignore_case else exact
-                where.setdefault(keyword.lower() if pattern.ignore_case else keyword, []).append(index)
+                where = folded if pattern.fold else exact
+                where.setdefault(keyword.lower() if pattern.fold else keyword, []).append(index)
+        self._anywhere = [index for index, pattern in enumerate(self._patterns) if not pattern.keywords]
         make = engine or best()
         self._sets = [(make(tuple(words)), list(words.values()), words is folded) for words in (exact, folded) if words]
 
@@ -141,6 +148,7 @@ class Matcher:
             for place, word in literals.find(fold(text) if is_folded else text):
                 for index in owners[word]:
                     hits.setdefault(index, []).append(place)
+        hits.update((index, [0]) for index in self._anywhere)
         return hits
 
     def is_telling(self, index: int) -> bool:
@@ -164,6 +172,11 @@ def matches(pattern: Pattern, text: str, places: Sequence[int]) -> Iterator[Matc
     before, after = pattern.window
     done = 0
     regex = pattern.regex
+    if not pattern.keywords:  # a rule of somebody else that names none: it costs what it costs
+        yield from (
+            Match(pattern, *_span(pattern, found), found) for found in regex.finditer(text) if "\0" not in found.group()
+        )
+        return
     for place in places:
         if place < done:
             continue
@@ -175,11 +188,21 @@ def matches(pattern: Pattern, text: str, places: Sequence[int]) -> Iterator[Matc
             begin = max(place - before, done, text.rfind("\0", max(place - before, 0), place) + 1)
             spans = tuple(regex.finditer(text, begin, stop))
         for found in spans:
-            start, end = found.span("secret") if "secret" in regex.groupindex else found.span()
-            if start < 0:
-                start, end = found.span()
-            yield Match(pattern, start, end, found)
+            yield Match(pattern, *_span(pattern, found), found)
             done = max(done, found.end())
+
+
+def _span(pattern: Pattern, found: re.Match[str]) -> tuple[int, int]:
+    """Where the secret stands in a match."""
+    if "secret" in found.re.groupindex:
+        span = found.span("secret")
+    elif pattern.group:
+        span = found.span(pattern.group)
+    elif pattern.fold and not pattern.ignore_case:  # other tools take the first group
+        span = next((found.span(n) for n in range(1, found.re.groups + 1) if found.start(n) >= 0), found.span())
+    else:
+        span = found.span()
+    return span if span[0] >= 0 else found.span()
 
 
 def _until_border(text: str, start: int, stop: int) -> int:

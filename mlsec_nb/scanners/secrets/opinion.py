@@ -52,6 +52,8 @@ def of_match(match: Match, segment: Segment, offset: int, catalogue: Catalogue) 
             confidence = Confidence.LOW
     if checks and (inner := formats.SECRETS.get(checks[0])):
         value = inner(value)
+    if not _is_allowed(pattern.table, value):
+        return None
     if "pem" not in checks and not _body_is_real(value[prefix:], value, checks):
         return None
     start = match.start - offset
@@ -69,6 +71,13 @@ def of_match(match: Match, segment: Segment, offset: int, catalogue: Catalogue) 
         "",
         _environment(pattern.rule, pattern.table),
         rank,
+    )
+
+
+def _is_allowed(table: Mapping[str, Any], value: str) -> bool:
+    """What a rule of the user's own says of its values."""
+    return randomness.entropy(value) >= table.get("entropy", 0) and not any(
+        re.search(pattern, value) for pattern in table.get("allowed", ())
     )
 
 

@@ -4,11 +4,23 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from mlsec_nb.config import Settings
-from mlsec_nb.core import Artifact, Component, Confidence, Document, Finding, Gap, Part, Rule, Scanner, Segment
-from mlsec_nb.scanners.matchers import best
+from mlsec_nb.core import (
+    Artifact,
+    Component,
+    Confidence,
+    Document,
+    Finding,
+    Gap,
+    Part,
+    Rule,
+    Scanner,
+    Segment,
+    UsageError,
+)
+from mlsec_nb.scanners.matchers import ENGINES, Literals, chosen
 from mlsec_nb.scanners.patterns import Joined, Match, Matcher, fold
 
-from . import opinion, places, printed, story
+from . import detectors, given, opinion, places, printed, story
 from .assignments import WORDS, assignments
 from .catalogue import Catalogue, built_in
 from .opinion import Candidate
@@ -21,7 +33,20 @@ BATCH: Final = 1 << 18  # characters searched at once
 
 def build(settings: Settings) -> Scanner:
     """The scanner with the user's settings."""
-    return SecretScanner(settings, built_in())
+    options = settings.options
+    if unknown := set(options) - OPTIONS:
+        raise UsageError(f"secrets.{min(unknown)} is not an option; options are {', '.join(sorted(OPTIONS))}")
+    rules = options.get("rules", [])
+    if not isinstance(rules, list) or not all(isinstance(path, str) for path in rules):
+        raise UsageError("secrets.rules must be a list of files")
+    if options.get("min-confidence", "medium") not in set(Confidence):
+        raise UsageError(f"secrets.min-confidence must be one of {', '.join(Confidence)}")
+    if options.get("engine", "auto") not in {"auto", "stdlib", *ENGINES}:
+        raise UsageError(f"secrets.engine must be one of auto, stdlib, {', '.join(ENGINES)}")
+    return SecretScanner(settings, given.with_given(built_in(), rules))
+
+
+OPTIONS: Final = frozenset({"min-confidence", "rules", "engine", "detect-secrets"})
 
 
 class SecretScanner:
@@ -33,8 +58,10 @@ class SecretScanner:
         self._key = settings.key
         self._least = Confidence(settings.options.get("min-confidence", "medium"))
         self._catalogue = catalogue
-        self._matcher = Matcher(catalogue.patterns)
-        self._words = best()(tuple(word.lower() for word in WORDS))
+        engine = chosen(settings.options.get("engine", "auto"))
+        self._matcher = Matcher(catalogue.patterns, engine)
+        self._words: Literals = engine(tuple(word.lower() for word in WORDS))
+        self._detectors = bool(settings.options.get("detect-secrets", False))
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -76,12 +103,14 @@ class SecretScanner:
                     continue  # compressed pixels are full of short words
                 if candidate := opinion.of_assignment(found, segment, self._catalogue):
                     yield candidate
+            if self._detectors:
+                yield from detectors.detected(segment, sorted(hits), self._catalogue.rules["SECRET-DETECTED"])
 
 
 class _Search:
     """One sweep over many segments: the matches of patterns, and where telling names stand."""
 
-    def __init__(self, segments: Sequence[Segment], matcher: Matcher, words: object) -> None:
+    def __init__(self, segments: Sequence[Segment], matcher: Matcher, words: Literals) -> None:
         self.segments = segments
         self.joined = Joined.of([segment.text for segment in segments])
         self.matches: list[tuple[int, Match]] = []
@@ -90,7 +119,7 @@ class _Search:
         self.known = {self.joined.locate(place)[0] for at in hits if matcher.is_telling(at) for place in hits[at]}
         for match in matcher.matches(self.joined.text, hits):
             self.matches.append((self.joined.locate(match.start)[0], match))
-        for place, _ in words.find(fold(self.joined.text)):  # type: ignore[attr-defined]
+        for place, _ in words.find(fold(self.joined.text)):
             index, begin = self.joined.locate(place)
             self.names.setdefault(index, []).append(place - begin)
 

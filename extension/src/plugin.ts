@@ -9,6 +9,7 @@ import type { ISettingRegistry } from '@jupyterlab/settingregistry';
 import type { IStatusBar } from '@jupyterlab/statusbar';
 import { type ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { Api } from './api';
+import { fileMarks } from './browser';
 import { commands } from './commands';
 import { Desk } from './desk';
 import { KernelGuard } from './kernel';
@@ -55,6 +56,7 @@ export async function start(app: JupyterFrontEnd, needs: Needs): Promise<void> {
   badge(panel, desk);
   statusItem(needs.statusBar, desk);
   commands(desk, scans, needs.palette, panel.id);
+  fileMarks(needs.browser, desk, scans);
   const guard = new SaveGuard(desk);
   needs.notebooks.widgetAdded.connect((_, notebook) => guard.guard(notebook));
   needs.notebooks.forEach(notebook => {

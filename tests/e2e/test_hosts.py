@@ -1,0 +1,87 @@
+"""The same panel elsewhere: Notebook 7, a wide notebook, the file browser."""
+
+import time
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from .hosts import Host, code
+from .steps import AWS, cell, demo, items, open_notebook, open_panel, soon
+
+pytestmark = pytest.mark.e2e
+
+
+def test_notebook_7_shows_the_same(page: Page, host: Host) -> None:
+    host.write("seven.ipynb", *demo())
+    page.goto(f"{host.url}/notebooks/seven.ipynb?token=only-for-this-test")
+    expect(page.locator(".jp-Notebook .jp-Cell").first).to_be_visible(timeout=60_000)
+    expect(cell(page, 3).locator(".cm-lintRange")).to_have_count(2)
+    page.keyboard.press("Control+Alt+m")
+    panel = page.locator("#mlsec-panel")
+    expect(panel).to_be_visible()
+    expect(items(panel)).to_have_count(4)
+
+
+def test_the_file_browser_marks_files_with_findings(page: Page, host: Host) -> None:
+    host.write("marked.ipynb", *demo())
+    host.write("plain.ipynb", code("c1", "x = 1"))
+    open_notebook(page, host, "marked.ipynb")
+    page.locator('[data-id="filebrowser"]').click()
+    row = page.locator(".jp-DirListing-item", has_text="marked.ipynb")
+    expect(row).to_have_attribute("data-mlsec", "4")
+    expect(page.locator(".jp-DirListing-item", has_text="plain.ipynb")).not_to_have_attribute("data-mlsec", "4")
+
+
+@pytest.mark.slow
+def test_a_large_notebook_is_as_quick_as_a_small_one(page: Page, host: Host) -> None:
+    """500 cells and 20 MB of images; prints what the README says of speed."""
+    image = {"output_type": "display_data", "metadata": {}, "data": {"image/png": "iVBORw0KGgo" + "A" * 400_000}}
+    cells = [code(f"c{n}", f"x{n} = {n}\nprint(x{n})", *([image] if n % 10 == 5 else [])) for n in range(500)]
+    host.write("large.ipynb", *cells)
+    sent: list[int] = []
+    page.on("request", lambda r: "/mlsec/live" in r.url and sent.append(len(r.post_data or "")))
+    page.goto(host.address("large.ipynb"))
+    expect(page.locator(".jp-Notebook .jp-Cell").first).to_be_visible(timeout=60_000)
+    panel = open_panel(page)
+    assert sent[0] <= 150_000
+    waits = []
+    for number in range(2, 12):
+        cell(page, number).locator(".cm-content").click()
+        page.keyboard.press("Control+End")
+        page.evaluate(WATCH)
+        page.keyboard.insert_text(f'\nk = "{AWS}"')
+        soon(lambda: page.evaluate("window.seen > 0"), page)
+        waits.append(page.evaluate("window.seen - window.typed") - 400)
+        page.keyboard.press("Control+z")
+        expect(cell(page, number).locator(".cm-lintRange")).to_have_count(0)
+    assert max(sent[1:]) <= 5_000
+    jumps = []
+    cell(page, 4).locator(".cm-content").click()
+    page.keyboard.press("Control+End")
+    page.keyboard.insert_text(f'\nk = "{AWS}"')
+    expect(items(panel)).to_have_count(1)
+    for _ in range(5):
+        cell(page, 2).locator(".cm-content").click()
+        started = time.monotonic()
+        items(panel).first.locator(".mlsec-row").click()
+        expect(cell(page, 4).locator(".cm-content")).to_be_focused()
+        jumps.append((time.monotonic() - started) * 1000)
+    print(f"\nfirst request {sent[0]} bytes, edits ≤ {max(sent[1:])} bytes")
+    print(f"squiggle beyond the pause: median {sorted(waits)[5]:.0f} ms, worst of 10 {max(waits):.0f} ms")
+    print(f"jump to an attached cell: median {sorted(jumps)[2]:.0f} ms, worst of 5 {max(jumps):.0f} ms")
+    assert sorted(waits)[5] < 1_000
+    assert sorted(jumps)[2] < 1_500
+
+
+WATCH = """() => {
+  window.seen = 0;
+  window.typed = performance.now();
+  const editor = document.activeElement.closest('.cm-editor');
+  const watcher = new MutationObserver(() => {
+    if (editor.querySelector('.cm-lintRange')) {
+      window.seen = performance.now();
+      watcher.disconnect();
+    }
+  });
+  watcher.observe(editor, { childList: true, subtree: true });
+}"""

@@ -38,6 +38,8 @@ export class LiveNotebook implements Subject, IDisposable {
   private readonly session = crypto.randomUUID();
   private readonly delta = new Delta(this.session);
   private readonly debouncer: Debouncer;
+  private readonly held = new WeakMap<ICellModel, readonly Risk[]>();
+  private readonly byId = new Map<string, ICellModel>();
   private running: Promise<void> | null = null;
 
   constructor(
@@ -55,8 +57,14 @@ export class LiveNotebook implements Subject, IDisposable {
 
   /** What trusting the notebook would let run; nothing once it is trusted. */
   get risks(): readonly Risk[] {
-    const held = [...this.cells()].filter(([cell]) => cell.type === 'code' && !cell.trusted);
-    return held.flatMap(([cell, number]) => risks(cell.id, number, this.outputs(cell)));
+    return [...this.cells()].flatMap(([cell, number]) => {
+      if (cell.type !== 'code' || cell.trusted) {
+        return [];
+      }
+      const known = this.held.get(cell) ?? risks(cell.id, number, this.outputs(cell));
+      this.held.set(cell, known);
+      return known.map(risk => ({ ...risk, cell: number }));
+    });
   }
 
   /** What stands in the outputs under a MIME type. */
@@ -182,7 +190,9 @@ export class LiveNotebook implements Subject, IDisposable {
     }
     const watched = new WeakSet<ICellModel>();
     const watch = () => {
+      this.byId.clear();
       for (const [cell] of this.cells()) {
+        this.byId.set(cell.id, cell);
         if (!watched.has(cell)) {
           watched.add(cell);
           cell.contentChanged.connect(this.onCell, this);
@@ -200,6 +210,7 @@ export class LiveNotebook implements Subject, IDisposable {
 
   private onCell(cell: ICellModel): void {
     this.delta.touch(cell.id);
+    this.held.delete(cell);
     void this.debouncer.invoke();
   }
 
@@ -298,12 +309,7 @@ export class LiveNotebook implements Subject, IDisposable {
   }
 
   private cellOf(id: string | undefined): ICellModel | null {
-    for (const [cell] of this.cells()) {
-      if (cell.id === id) {
-        return cell;
-      }
-    }
-    return null;
+    return this.byId.get(id ?? '') ?? null;
   }
 
   private indexOf(finding: Finding): number {

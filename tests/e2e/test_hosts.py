@@ -1,7 +1,5 @@
 """The same panel elsewhere: Notebook 7, a wide notebook, the file browser."""
 
-import time
-
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -55,24 +53,35 @@ def test_a_large_notebook_is_as_quick_as_a_small_one(page: Page, host: Host) -> 
         page.keyboard.press("Control+z")
         expect(cell(page, number).locator(".cm-lintRange")).to_have_count(0)
     assert max(sent[1:]) <= 5_000
+    requests = page.evaluate(
+        "performance.getEntriesByType('resource').filter(e => e.name.includes('/mlsec/live')).map(e => e.duration)"
+    )
     jumps = []
     cell(page, 4).locator(".cm-content").click()
     page.keyboard.press("Control+End")
     page.keyboard.insert_text(f'\nk = "{AWS}"')
-    expect(items(panel)).to_have_count(1)
+    expect(items(panel).locator(".mlsec-place")).to_have_text("cell 4:3")
     for _ in range(5):
         cell(page, 2).locator(".cm-content").click()
-        started = time.monotonic()
-        items(panel).first.locator(".mlsec-row").click()
-        expect(cell(page, 4).locator(".cm-content")).to_be_focused()
-        jumps.append((time.monotonic() - started) * 1000)
+        jumps.append(page.evaluate(JUMP))
     print(f"\nfirst request {sent[0]} bytes, edits ≤ {max(sent[1:])} bytes")
     print(f"squiggle beyond the pause: median {sorted(waits)[5]:.0f} ms, worst of 10 {max(waits):.0f} ms")
+    print(f"of which the request: median {sorted(requests)[len(requests) // 2]:.0f} ms")
     print(f"jump to an attached cell: median {sorted(jumps)[2]:.0f} ms, worst of 5 {max(jumps):.0f} ms")
     assert sorted(waits)[5] < 1_000
-    assert sorted(jumps)[2] < 1_500
+    assert sorted(jumps)[2] < 1_000
 
 
+JUMP = """() => new Promise(resolve => {
+  const started = performance.now();
+  document.addEventListener('selectionchange', function seen() {
+    if (window.getSelection().toString().startsWith('AK')) {
+      document.removeEventListener('selectionchange', seen);
+      resolve(performance.now() - started);
+    }
+  });
+  document.querySelector('#mlsec-panel .mlsec-row').click();
+})"""
 WATCH = """() => {
   window.seen = 0;
   window.typed = performance.now();

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from .core import SKIPPED, Severity, UsageError
+from .core import NO_ADVISORIES, SKIPPED, Severity, UsageError
 
 DEFAULT_KEY = b"mlsec: no key of its own; see SECURITY.md"
 MIB = 1 << 20
@@ -54,7 +54,7 @@ class Config:
     """All choices of one run; the command line replaces what the file says."""
 
     fail_on: Severity = Severity.MEDIUM
-    allow_gaps: tuple[str, ...] = (SKIPPED,)
+    allow_gaps: tuple[str, ...] = (SKIPPED, NO_ADVISORIES)  # a gate allows neither unless it is told to
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()

@@ -22,6 +22,12 @@ def _attest() -> ModuleType:
     return attest
 
 
+def _advisories() -> ModuleType:
+    from . import advisories
+
+    return advisories
+
+
 def _baseline() -> ModuleType:
     from . import baseline
 
@@ -102,6 +108,7 @@ COMMANDS: dict[str, tuple[str, Callable[[], ModuleType]]] = {
     "iac": ("what systems are built and run with: images, clusters, clouds, pipelines", _scan),
     "history": ("secrets in every blob of a git history", _history),
     "fix": ("mend what was found, with the smallest difference", _fix),
+    "advisories": ("the local store of known vulnerabilities: fetch, import, serve", _advisories),
     "baseline": ("accept what is there today, to be told only of what is new", _baseline),
     "report": ("show a saved report again, in another format", _report),
     "gate": ("run a gate of the pipeline: it passes only when every check ran", _gate),

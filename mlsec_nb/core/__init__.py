@@ -12,7 +12,7 @@ from .document import Cell, Document
 from .errors import CannotRead, CannotScan, MlsecError, UsageError
 from .evidence import Evidence, keyed_digest
 from .finding import Edit, Finding, Fix, Related
-from .gap import SKIPPED, Gap
+from .gap import NO_ADVISORIES, SKIPPED, Gap
 from .globs import Globs
 from .grades import Confidence, Severity
 from .location import Location
@@ -24,6 +24,7 @@ from .scanner import Scanner
 from .segment import Origin, Part, RawMap, Segment, TextOrigin, ViewOrigin, line_and_column
 
 __all__ = [
+    "NO_ADVISORIES",
     "SKIPPED", "TEXT_KINDS", "Artifact", "Audited", "CannotRead", "CannotScan", "Cell", "Component", "Confidence",
     "Content", "Document", "Edit", "Evidence", "Finding", "Fix", "Gap", "Globs", "Judged", "Kind", "Location",
     "MlsecError", "Origin", "Part", "RawMap", "Related", "Report", "Rule", "Scanner", "Segment", "Severity", "Status",

@@ -7,6 +7,7 @@ from mlsec_nb.core import Artifact, Component, Document, Finding, Gap, Kind, Par
 
 from . import cells, judge
 from .facts import PATH, Dependency, Fact, Unread
+from .lookups import Lookup
 from .manifests import reader_for
 from .story import NAME, Story, catalogue
 
@@ -26,6 +27,7 @@ class DependencyScanner:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._policy = judge.policy(settings.options)
+        self._lookup = Lookup(settings.options)
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -46,6 +48,7 @@ class DependencyScanner:
         yield from (story.component(fact) for fact in dependencies if fact.source != PATH or fact.version)
         yield from (story.gap(fact) for fact in facts if isinstance(fact, Unread))
         yield from judge.judged(story, facts, self._policy)
+        yield from self._lookup.told(story, dependencies)
 
 
 def _read(document: Document) -> Iterator[tuple[Segment, list[Fact], bool]]:

@@ -110,7 +110,7 @@ def test_every_manifest_is_read_with_places_that_hold_the_name(path: str) -> Non
         if isinstance(item, Component):
             assert item.location.line is not None
             assert item.name.lower() in lines[item.location.line - 1].lower(), item
-    assert not [item for item in said if isinstance(item, Gap)]
+    assert not [item for item in said if isinstance(item, Gap) and item.code != "no-advisories"]
 
 
 @pytest.mark.parametrize("path", MANIFESTS)

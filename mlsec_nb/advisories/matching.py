@@ -1,0 +1,231 @@
+"""Asking the store: which advisories are about a version of a package."""
+
+import datetime as dt
+import json
+import sqlite3
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import quote
+
+from mlsec_nb.core import CannotRead, Severity
+
+from . import ranges
+from .versions import is_known, key
+from .writing import SCHEMA, normal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advisory:
+    """One flaw, whatever number of records tell of it; `severity` is None when none of them rates it.
+
+    `epss` is the probability that it is exploited within 30 days, `exploited` whether it is known to have been.
+    """
+
+    id: str
+    aliases: tuple[str, ...] = ()
+    summary: str = ""
+    severity: Severity | None = None
+    score: float | None = None
+    vector: str = ""
+    fixed: tuple[str, ...] = ()
+    is_malicious: bool = False
+    epss: float | None = None
+    exploited: bool = False
+    ransomware: bool = False
+    records: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    number: int
+    name: str
+    severity: Severity | None
+    score: float | None
+    vector: str
+    names: tuple[str, ...]
+    upstream: tuple[str, ...]
+    ranges: str
+
+
+class Store:
+    """The store, open for reading; safe to keep for the life of a process."""
+
+    def __init__(self, base: sqlite3.Connection, path: Path) -> None:
+        self._base = base
+        self.path = path
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Raises `CannotRead` (code "no-advisories") when there is none, and when it is not ours."""
+        if not path.is_file():
+            raise CannotRead("there is no store of advisories; `mlsec advisories update` makes one", "no-advisories")
+        try:
+            uri = f"file:{quote(str(path.resolve()))}?mode=ro&immutable=1"
+            base = sqlite3.connect(uri, uri=True, check_same_thread=False)
+            schema = base.execute("SELECT value FROM meta WHERE name = 'schema'").fetchone()
+            found = base.execute("SELECT value FROM meta WHERE name = 'dictionary'").fetchone()
+        except sqlite3.Error as error:
+            raise CannotRead("the store of advisories is damaged or none of ours", "unreadable") from error
+        if not schema or schema[0] != SCHEMA:
+            raise CannotRead("the store of advisories is of another version of mlsec; make it anew", "unreadable")
+        store = cls(base, path)
+        store._dictionary = found[0] if found else b"{}"
+        return store
+
+    _dictionary: bytes = b"{}"
+
+    def close(self) -> None:
+        self._base.close()
+
+    def affecting(self, ecosystem: str, name: str, version: str | None) -> list[Advisory]:
+        """The advisories about a version, the worst first; without a version those about every version there is."""
+        rows = [row for row in self._rows(ecosystem, name) if _hit(ecosystem, version, row.ranges)]
+        found = [self._advisory(ecosystem, version, group) for group in grouped(rows)]
+        return sorted(found, key=lambda one: (-(one.severity.rank if one.severity else 2), -(one.score or 0), one.id))
+
+    def _rows(self, ecosystem: str, name: str) -> list[_Row]:
+        rows = self._base.execute(
+            "SELECT r.id, r.name, r.severity, r.score, r.vector, r.names, a.ranges FROM package p"
+            " JOIN affected a ON a.package = p.id JOIN record r ON r.id = a.record"
+            " WHERE p.ecosystem = ? AND p.name = ? AND NOT r.withdrawn ORDER BY r.name",
+            (ecosystem, normal(ecosystem, name)),
+        )
+        return [_row(row) for row in rows]
+
+    def _advisory(self, ecosystem: str, version: str | None, group: Sequence[_Row]) -> Advisory:
+        names = sorted({name for row in group for name in row.names})
+        main = min(group, key=lambda row: _preference(row.name))
+        rated = [row for row in group if row.severity] or self._beside(names)
+        best = max(rated, key=_badness, default=None)
+        cves = [name for name in (*names, *(up for row in group for up in row.upstream)) if name.startswith("CVE-")]
+        epss, exploited, ransomware = self._exploitation(cves)
+        fixed = {ver for row in group for ver in ranges.fixes(ecosystem, version, row.ranges)} if version else set()
+        return Advisory(
+            id=main.name, aliases=tuple(name for name in names if name != main.name), summary=self._summary(group),
+            severity=best.severity if best else None, score=best.score if best else None,
+            vector=best.vector if best else "", fixed=_in_order(ecosystem, fixed), epss=epss, exploited=exploited,
+            ransomware=ransomware, is_malicious=any(name.startswith("MAL-") for name in names),
+            records=tuple(row.name for row in group),
+        )  # fmt: skip
+
+    def _beside(self, names: Iterable[str]) -> list[_Row]:
+        """Rated records elsewhere in the store that name the same flaw."""
+        found = []
+        for name in names:
+            rows = self._base.execute(
+                "SELECT r.id, r.name, r.severity, r.score, r.vector, r.names"
+                " FROM alias a JOIN record r ON r.id = a.record"
+                " WHERE a.name = ? AND r.severity IS NOT NULL AND NOT r.withdrawn",
+                (name,),
+            )
+            found += [_row((*row, "[[],[]]")) for row in rows]
+        return found
+
+    def _exploitation(self, cves: Sequence[str]) -> tuple[float | None, bool, bool]:
+        scores, added = [], []
+        for cve in cves:
+            scores += self._base.execute("SELECT score FROM epss WHERE cve = ?", (cve,)).fetchall()
+            added += self._base.execute("SELECT ransomware FROM kev WHERE cve = ?", (cve,)).fetchall()
+        return max((row[0] for row in scores), default=None), bool(added), any(row[0] for row in added)
+
+    def _summary(self, group: Sequence[_Row]) -> str:
+        """The shortest of the records' own summaries, else the first sentence of a description."""
+        bodies = [self.record(row.name) or {} for row in group]
+        summaries = sorted(
+            (str(body["summary"]) for body in bodies if body.get("summary")), key=lambda text: (len(text), text)
+        )
+        details = next((str(body["details"]) for body in bodies if body.get("details")), "")
+        return " ".join((summaries[0] if summaries else details.partition(". ")[0]).split())[:240]
+
+    @staticmethod
+    def in_order(ecosystem: str, versions: Iterable[str]) -> tuple[str, ...]:
+        """Versions in the order of their ecosystem."""
+        return _in_order(ecosystem, set(versions))
+
+    def record(self, name: str) -> dict[str, Any] | None:
+        """The whole record of an id, or None."""
+        found = self._base.execute("SELECT body FROM record WHERE name = ?", (name,)).fetchone()
+        if found is None:
+            return None
+        unpacker = zlib.decompressobj(zdict=self._dictionary)
+        body: dict[str, Any] = json.loads(unpacker.decompress(found[0]) + unpacker.flush())
+        return body
+
+    def records_affecting(self, ecosystem: str, name: str, version: str) -> list[str]:
+        """Ids of the records about a version, each record for itself."""
+        return [row.name for row in self._rows(ecosystem, name) if _hit(ecosystem, version, row.ranges)]
+
+    def as_of(self) -> dict[str, dt.date]:
+        """Of which day the records of each ecosystem are."""
+        rows = self._base.execute("SELECT name, value FROM meta WHERE name LIKE 'as-of %' ORDER BY name")
+        return {name.removeprefix("as-of "): dt.date.fromisoformat(value) for name, value in rows}
+
+    def counts(self) -> dict[str, int]:
+        """Records of each ecosystem, and of the tables beside them."""
+        rows = self._base.execute(
+            "SELECT p.ecosystem, count(DISTINCT a.record) FROM package p JOIN affected a ON a.package = p.id"
+            " GROUP BY p.ecosystem ORDER BY p.ecosystem"
+        )
+        found = {str(name): int(count) for name, count in rows}
+        for table in ("epss", "kev"):
+            found[table.upper()] = int(self._base.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608
+        return found
+
+
+def _row(row: tuple[Any, ...]) -> _Row:
+    number, name, grade, score, vector, names, text = row
+    own, upstream = json.loads(names)
+    return _Row(number, name, Severity(grade) if grade else None, score, vector, tuple(own), tuple(upstream), text)
+
+
+def _hit(ecosystem: str, version: str | None, text: str) -> bool:
+    return ranges.always(text) if version is None else ranges.affects(ecosystem, version, text)
+
+
+def _badness(row: _Row) -> tuple[int, float]:
+    return (row.severity.rank if row.severity else -1), row.score or 0.0
+
+
+def _preference(name: str) -> tuple[int, str]:
+    """The id that people know: of malware its own, then CVE's, then that of the reviewed databases."""
+    order = ("MAL-", "CVE-", "GHSA-", "PYSEC-")
+    return next((index for index, prefix in enumerate(order) if name.startswith(prefix)), len(order)), name
+
+
+def _in_order(ecosystem: str, found: set[str]) -> tuple[str, ...]:
+    return tuple(sorted(found, key=lambda text: key(ecosystem, text)) if is_known(ecosystem) else sorted(found))
+
+
+def grouped(rows: Sequence[_Row]) -> list[list[_Row]]:
+    """Records that name the same flaw by id or alias; what names other CVEs is another flaw, or a bundle."""
+    parent = list(range(len(rows)))
+    names: list[set[str]] = [set(row.names) for row in rows]
+    owner: dict[str, int] = {}
+
+    def root(index: int) -> int:
+        while parent[index] != index:
+            parent[index] = parent[parent[index]]
+            index = parent[index]
+        return index
+
+    for index, row in enumerate(rows):
+        for name in row.names:
+            other, own = root(owner.setdefault(name, index)), root(index)
+            if other != own and _agree(_cves(names[other]), _cves(names[own])):
+                parent[own] = other
+                names[other] |= names[own]
+    groups: dict[int, list[_Row]] = {}
+    for index, row in enumerate(rows):
+        groups.setdefault(root(index), []).append(row)
+    return list(groups.values())
+
+
+def _agree(left: set[str], right: set[str]) -> bool:
+    return not left or not right or left == right
+
+
+def _cves(names: set[str]) -> set[str]:
+    return {name for name in names if name.startswith("CVE-")}

@@ -1,0 +1,87 @@
+"""Ranges of versions: as records have them, in a few characters, and asked."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from .versions import is_known, key
+
+Events = Sequence[tuple[str, str]]  # ("i"ntroduced, "f"ixed, "l"ast affected), version
+_KINDS = {"introduced": "i", "fixed": "f", "last_affected": "l"}
+
+
+def events_of(affected: Mapping[str, Any]) -> list[list[tuple[str, str]]]:
+    """The ranges of one `affected` entry that are about versions; those of commits are about a repository."""
+    found = []
+    for entry in affected.get("ranges") or []:
+        if isinstance(entry, dict) and entry.get("type") != "GIT":
+            pairs = (pair for event in entry.get("events") or [] for pair in event.items())
+            events = [(_KINDS[name], str(version)) for name, version in pairs if name in _KINDS]
+            if events:
+                found.append(events)
+    return found
+
+
+def compact(ecosystem: str, affected: Mapping[str, Any]) -> str:
+    """What is needed to tell whether a version is affected: the ranges, and versions that they do not tell."""
+    ranges = events_of(affected)
+    listed = [str(version) for version in affected.get("versions") or []]
+    return json.dumps([ranges, [v for v in listed if not _in_any(ecosystem, v, ranges)]], separators=(",", ":"))
+
+
+def affects(ecosystem: str, version: str, text: str) -> bool:
+    """Whether a compact range tells that the version is affected: it is listed, or in a range."""
+    ranges, listed = json.loads(text)
+    return version in listed or _in_any(ecosystem, version, ranges) or _same(ecosystem, version, listed)
+
+
+def always(text: str) -> bool:
+    """Whether every version is affected, known or not."""
+    ranges, _ = json.loads(text)
+    return any([list(event) for event in events] == [["i", "0"]] for events in ranges)
+
+
+def fixes(ecosystem: str, version: str, text: str) -> list[str]:
+    """The first version that mends it in each range that the version lies in; in all ranges when it is in none."""
+    ranges, _ = json.loads(text)
+    if not is_known(ecosystem):
+        return sorted({ver for events in ranges for kind, ver in events if kind == "f"})
+    wanted = [events for events in ranges if _inside(ecosystem, version, events)] or ranges
+    above = key(ecosystem, version)
+    found = set()
+    for events in wanted:
+        later = [ver for kind, ver in events if kind == "f" and key(ecosystem, ver) > above]
+        found |= {min(later, key=lambda ver: key(ecosystem, ver))} if later else set()
+    return sorted(found, key=lambda ver: key(ecosystem, ver))
+
+
+def _same(ecosystem: str, version: str, listed: Iterable[str]) -> bool:
+    if not is_known(ecosystem) or not listed:
+        return False
+    wanted = key(ecosystem, version)
+    return any(key(ecosystem, other) == wanted for other in listed)
+
+
+def _in_any(ecosystem: str, version: str, ranges: Iterable[Events]) -> bool:
+    return is_known(ecosystem) and any(_inside(ecosystem, version, events) for events in ranges)
+
+
+def _inside(ecosystem: str, version: str, events: Events) -> bool:
+    """The last event before a version decides, see https://ossf.github.io/osv-schema/#evaluation."""
+    wanted = key(ecosystem, version)
+    state = False
+    for kind, text in sorted(events, key=lambda event: _event_key(ecosystem, event)):
+        if kind == "i":
+            state = state or text == "0" or key(ecosystem, text) <= wanted
+        elif kind == "f":
+            state = state and not key(ecosystem, text) <= wanted
+        elif key(ecosystem, text) < wanted:
+            state = False
+    return state
+
+
+def _event_key(ecosystem: str, event: tuple[str, str]) -> tuple[bool, Any]:
+    """In order of versions; `introduced: "0"` is before all of them, those of development included."""
+    kind, text = event
+    first = kind == "i" and text == "0"
+    return (not first, 0 if first else key(ecosystem, text))

@@ -5,6 +5,7 @@ import re
 import tokenize
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mlsec_nb.core import Location
 
@@ -42,7 +43,8 @@ def literal_at(text: str, place: Location) -> Literal | None:
     return None
 
 
-def _tokens(text: str) -> list[tokenize.TokenInfo]:
+@lru_cache(maxsize=4)  # a text with many findings is read once
+def _tokens(text: str) -> tuple[tokenize.TokenInfo, ...]:
     """The tokens up to where Python ends and a shell line or a magic begins to confuse it; without blank ones."""
     found: list[tokenize.TokenInfo] = []
     masked = "\n".join("#" + line[1:] if line.lstrip()[:1] in ("%", "!") else line for line in text.split("\n"))
@@ -51,7 +53,7 @@ def _tokens(text: str) -> list[tokenize.TokenInfo]:
         found.extend(token for token in tokens if token.type not in _SPACE)  # what came before an error stays
     except (tokenize.TokenError, IndentationError, SyntaxError):
         pass
-    return found
+    return tuple(found)
 
 
 def _concatenated(tokens: Sequence[tokenize.TokenInfo], index: int) -> bool:

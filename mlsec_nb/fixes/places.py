@@ -3,6 +3,7 @@
 import ast
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mlsec_nb.core import Document, Location, Part, Segment
 
@@ -41,11 +42,13 @@ def import_for(document: Document, place: Location, module: str) -> Import | Non
     return Import(segment.at(offset, offset), f"import {module}\n")
 
 
+@lru_cache(maxsize=64)  # each of a document's findings asks again
 def _imports(text: str, module: str) -> bool:
     """Whether the text imports the module at its top level under its own name."""
     return bool(re.search(rf"(?m)^import[ \t]+(?:[\w.]+[ \t]*,[ \t]*)*{module}[ \t]*(?:$|[,;#])", text))
 
 
+@lru_cache(maxsize=4)
 def _line_for_import(text: str) -> int:
     """The line before which an import goes: after magics, docstring and `__future__`, before the other imports."""
     lines = text.split("\n")

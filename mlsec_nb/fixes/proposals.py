@@ -58,7 +58,8 @@ def _elsewhere(document: Document, finding: Finding, segment: Segment, literal: 
         (f"Read it from the keyring ({name})", "keyring", f'keyring.get_password("notebook", "{name}")'),
         (f"Ask for it when the cell runs ({name})", "getpass", f'getpass.getpass("{name}: ")'),
     )
-    for title, module, expression in choices:
+    has_own = any(edit.replacement.startswith("os.environ[") for fix in finding.fixes for edit in fix.edits)
+    for title, module, expression in choices[1 if has_own else 0 :]:
         text = f"{expression}.encode()" if literal.is_bytes else expression
         edits = [Edit(segment.at(literal.start, literal.end), text)]
         found: Import | None = import_for(document, finding.location, module)

@@ -1,10 +1,13 @@
-"""How a place of a secret can be mended: read it from the environment, mask it, or clear the output that shows it."""
+"""How a secret in code can be mended best: by the variable that its vendor's own client reads.
+
+Masking it and clearing outputs follow from the place alone and are proposed there, for all scanners alike.
+"""
 
 import re
 from collections.abc import Sequence
 from typing import Final
 
-from mlsec_nb.core import Edit, Fix, Location, Part, Segment
+from mlsec_nb.core import Edit, Fix, Part, Segment
 
 from .judges.names import words_of
 from .places import Placed
@@ -13,21 +16,17 @@ from .views.program import FOLDED
 _OPENING: Final = re.compile(r"""(?<![\w"'])[rbfuRBFU]{0,2}(\"\"\"|'''|["'])\Z""")
 _WITHOUT_PYTHON: Final = re.compile(r"^[ \t]*(?:%%|[!%#])")
 _IMPORT: Final = re.compile(r"^[ \t]*import (?:.*,[ \t]*)?os\b", re.MULTILINE)
-_OUTPUTS: Final = frozenset({Part.OUTPUT, Part.TRACEBACK})
 _VAGUE: Final = frozenset({"KEY", "TOKEN", "SECRET", "PASSWORD", "AUTH", "API_KEY", "PWD", "PASS", "VALUE"})
 
 
-def fixes(item: Placed, location: Location, segments: Sequence[Segment]) -> tuple[Fix, ...]:
-    """The ways to mend one place, the best first."""
-    found: list[Fix] = []
-    if edit := _from_environment(item):
-        has_os = any(_IMPORT.search(segment.text) for segment in segments if segment.part is Part.CODE)
-        edits = (edit,) if has_os else (Edit(item.root.at(0, 0), "import os\n"), edit)
-        found.append(Fix(title=f"Read it from the environment ({edit.replacement})", action="replace", edits=edits))
-    if item.root.part in _OUTPUTS:
-        found.append(Fix(title="Clear the outputs of the cell", action="clear-output", edits=(Edit(location, ""),)))
-    found.append(Fix(title="Mask it where it stands", action="redact", edits=(Edit(location, "***"),)))
-    return tuple(found)
+def fixes(item: Placed, segments: Sequence[Segment]) -> tuple[Fix, ...]:
+    """The reading of the environment, where the secret is a whole literal or what an expression comes to."""
+    edit = _from_environment(item)
+    if edit is None:
+        return ()
+    has_os = any(_IMPORT.search(segment.text) for segment in segments if segment.part is Part.CODE)
+    edits = (edit,) if has_os else (Edit(item.root.at(0, 0), "import os\n"), edit)
+    return (Fix(title=f"Read it from the environment ({edit.replacement})", edits=edits),)
 
 
 def _from_environment(item: Placed) -> Edit | None:

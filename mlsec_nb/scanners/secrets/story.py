@@ -46,7 +46,7 @@ def _finding(item: Placed, location: Location, segments: Sequence[Segment], key:
         evidence=Evidence.secret(found.value, key, found.prefix),
         message=f"{found.rule.title}{_how(item)}",
         confidence=found.confidence,
-        fixes=mending.fixes(item, location, segments),
+        fixes=mending.fixes(item, segments),
         details={"name": found.name} if is_name else {},
     )
 

@@ -49,9 +49,8 @@ class BanditScan:
 
     def scan(self, parsed: list[tuple[Source, Parsed]], ours: Iterable[Finding]) -> Iterator[Finding | Gap]:
         """Bandit's findings but those that stand at a finding of ours which says the same."""
-        trigger = self.catalogue.bandit_trigger
         readable = [(source, read.text) for source, read in parsed if read.text.strip()]
-        if not any(trigger.search(text) for _, text in readable):
+        if not readable:
             return
         module, starts = _module(readable)
         issues, failed = _issues(module)

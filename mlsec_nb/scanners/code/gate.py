@@ -1,50 +1,109 @@
 """Whether any rule can be about a document's code: words and a few patterns, before anything is parsed."""
 
 import re
+from functools import cached_property, lru_cache
 
-from .elements import worth
 from .magics import REMOTE
 from .rules import Catalogue
 from .source import Source
 from .sources import AUTOMAGIC, words
 
 _STARTERS = frozenset({"subprocess", "system", "popen", "getoutput", "pexpect", "create_subprocess_shell"})
-REFLECTION = frozenset({"getattr", "import_module"})
+_REFLECTION = frozenset({"getattr", "import_module"})
+_BUILT = r"[^)\n]*(?:\+|::|join|decode|chr\(|format|\[::|%)"
 _REFLECTED = re.compile(
-    r"\b(?:import_module\(\s*(?!['\"][\w.]+['\"]\s*[,)])|getattr\(\s*[\w.]+\s*,\s*(?!['\"]\w+['\"]\s*[,)]))"
+    rf"\bimport_module\({_BUILT}|\bgetattr\(\s*(?:(?:os|sys|subprocess|builtins|__builtins__|pickle)\b|{_BUILT})"
 )
 _RUN = re.compile(r"(?:^|[\s;&|])(?:bash|sh|source|python3?|perl)\s+\S|(?:^|[\s;&|])\./\S", re.MULTILINE)
-_SHOWN = re.compile(r"(?:^|\n)[ \t]*(?:[\w.]+|os\.environ\[[^\]\n]*\]|f[\"'][^\n]*)\s*\Z")
-_PAGES = frozenset({"HTML", "Javascript", "SVG", "Markdown", "html"})
-_SOURCES = ("download", "upload", "input", "model", "secret", "path")
+_SHOWN = re.compile(r"[ \t]*(?:[\w.]+|os\.environ\[[^\]]*\]|f[\"'].*)\s*\Z")
+_PAGES = frozenset({"HTML", "Javascript", "SVG", "html"})
+_PAGE = re.compile(
+    r"(?i)<\s*(?:script|iframe|form|object|embed|svg|body|meta)\b|\bon(?:error|load|toggle)\s*=|javascript:|kernel\.execute|document\.|fetch\(|atob\("
+)
+_WHOLE = re.compile(r"\benviron\b(?!\s*(?:\[|\.(?:get|setdefault|pop|update|keys)\b))|printenv")
+_FLOWS = ("download", "upload", "input", "model", "secret", "path")
 
 
-def concerns(catalogue: Catalogue, sources: list[Source]) -> bool:
-    """Whether the code of a document is worth parsing."""
-    found = words(sources)
-    if not REFLECTION.isdisjoint(found) and any(_REFLECTED.search(source.python) for source in sources):
-        return True
-    pattern = catalogue.names["shell_pattern"]
-    if not _STARTERS.isdisjoint(found) and any(pattern.search(source.python) for source in sources):
-        return True
-    if not _PAGES.isdisjoint(found) and any(worth(source.python) or "kernel" in source.python for source in sources):
-        return True
-    if catalogue.has_source("secret", found) and any(_SHOWN.search(source.python) for source in sources):
-        return True
-    return catalogue.concerns(found) or any(_shelly(catalogue, source, found) for source in sources)
+@lru_cache(maxsize=100_000)
+def _matches(pattern: re.Pattern[str], word: str) -> bool:
+    """Whether a pattern finds a word; the same few thousand words stand in all notebooks."""
+    return pattern.search(word) is not None
 
 
-def _shelly(catalogue: Catalogue, source: Source, found: frozenset[str]) -> bool:
-    """Whether a rule can be about the magics and shell lines of a cell."""
-    pattern = catalogue.names["shell_pattern"]
-    for piece in source.pieces.values():
-        text = f"{piece.text}\n{piece.body or ''}"
-        if pattern.search(text) or (piece.name in REMOTE and "://" in text) or ("://" in text and "@" in text):
+class Gate:
+    """What stands in a document's code, asked before it is parsed."""
+
+    def __init__(self, catalogue: Catalogue, sources: list[Source]) -> None:
+        self.catalogue = catalogue
+        self.sources = sources
+        self.words = words(sources)
+
+    @cached_property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of origin that the code can bring."""
+        names = self.catalogue.names
+        found = {kind for kind, marks in self.catalogue.kinds.items() if not marks.isdisjoint(self.words)}
+        if any(_matches(names["secret_pattern"], word) for word in self.words):
+            found.add("secret")
+        if "environment" in found and not any(_WHOLE.search(source.python) for source in self.sources):
+            found.discard("environment")
+        if "credentials" in found and not any(
+            names["credential_hint"].search(source.python) for source in self.sources
+        ):
+            found.discard("credentials")
+        return frozenset(found)
+
+    def bandit(self) -> bool:
+        """Whether Bandit can find anything."""
+        table = self.catalogue.bandit_gate
+        if not table.words.isdisjoint(self.words) or any(_matches(table.secret, word) for word in self.words):
             return True
-        flows = "{" in text or "$" in text or _RUN.search(text) is not None
-        if flows and any(catalogue.has_source(kind, found) for kind in _SOURCES):
+        if any("0.0.0.0" in source.python or not source.python.isascii() for source in self.sources):  # noqa: S104
             return True
-        if piece.name in {"writefile", "file"} and any(sink.only[0].pattern and sink.only[0].pattern.search(piece.text)
-                                                       for sink in catalogue.sinks["file.write"]):  # fmt: skip
+        return not table.maybe.isdisjoint(self.words) and any(
+            table.pattern.search(source.python) for source in self.sources
+        )
+
+    def rules(self) -> bool:
+        """Whether a rule of ours can find anything."""
+        return (
+            self._reflects() or self._shows() or self._calls() or any(self._shelly(source) for source in self.sources)
+        )
+
+    def _calls(self) -> bool:
+        found, needs = self.words, self.catalogue.needs
+        if not self.catalogue.triggers.isdisjoint(found):
             return True
-    return AUTOMAGIC.search(source.python) is not None and pattern.search(source.python) is not None
+        return any(need.met(found, self.kinds) for leaf in needs.keys() & found for need in needs[leaf])
+
+    def _reflects(self) -> bool:
+        if not _REFLECTION.isdisjoint(self.words) and any(_REFLECTED.search(source.python) for source in self.sources):
+            return True
+        pattern = self.catalogue.names["shell_pattern"]
+        return not _STARTERS.isdisjoint(self.words) and any(pattern.search(source.python) for source in self.sources)
+
+    def _shows(self) -> bool:
+        if not _PAGES.isdisjoint(self.words) and any(_PAGE.search(source.python) for source in self.sources):
+            return True
+        return "secret" in self.kinds and any(
+            _SHOWN.match(source.python.rstrip().rpartition("\n")[2]) for source in self.sources
+        )
+
+    def _shelly(self, source: Source) -> bool:
+        """Whether a rule can be about the magics and shell lines of a cell."""
+        pattern = self.catalogue.names["shell_pattern"]
+        for piece in source.pieces.values():
+            text = f"{piece.text}\n{piece.body or ''}"
+            if pattern.search(text) or (piece.name in REMOTE and "://" in text) or ("://" in text and "@" in text):
+                return True
+            flows = "{" in text or "$" in text or _RUN.search(text) is not None
+            if flows and any(kind in self.kinds for kind in _FLOWS):
+                return True
+            if piece.name in {"writefile", "file"} and self._lasting(piece.text):
+                return True
+        return AUTOMAGIC.search(source.python) is not None and pattern.search(source.python) is not None
+
+    def _lasting(self, path: str) -> bool:
+        """Whether a file is run or believed by itself later."""
+        patterns = (sink.only[0].pattern for sink in self.catalogue.sinks["file.write"])
+        return any(pattern is not None and pattern.search(path) for pattern in patterns)

@@ -13,6 +13,7 @@ MAX_DEPTH = 180  # of brackets; CPython refuses 200
 _PRINT = re.compile(
     r"^([ \t]*(?:[^\n#'\"]*?:[ \t]+)?)print[ \t](?![ \t]*[=(.,\[)])(?:>>)?[ \t]*([^\n]*?)[ \t]*$", re.MULTILINE
 )
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _COMMENT = re.compile(r"((?:[^#'\"]|'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\")*)#")
 _EXEC = re.compile(r"^([ \t]*)exec[ \t](?![ \t]*[=(.,\[)])([^\n]*?)[ \t]*$", re.MULTILINE)
 _EXCEPT = re.compile(
@@ -50,7 +51,7 @@ def normal(text: str) -> str:
     if "\r" in text:
         text = text.replace("\r\n", " \n").replace("\r", "\n")
     text = text.replace("\0", " ").replace("\f", " ").replace("\ufeff", " ")
-    return re.sub("[\ud800-\udfff]", "?", text)
+    return text if text.isascii() else _SURROGATE.sub("?", text)
 
 
 def parse(python: str) -> Parsed:
@@ -58,9 +59,11 @@ def parse(python: str) -> Parsed:
     broken: list[Broken] = []
     text = python
     try:
-        for candidate in (python, older := python2(python)):
-            if (body := _try(candidate)) is not None:
-                return Parsed(tuple(body), text=_outdented(candidate))
+        if (body := _try(python)) is not None:
+            return Parsed(tuple(body), text=_outdented(python))
+        older = python2(python)
+        if (body := _try(older)) is not None:
+            return Parsed(tuple(body), text=_outdented(older))
         text = older
         for _ in range(MAX_CUTS):
             try:

@@ -9,7 +9,7 @@ from mlsec_nb.core import Document, Finding, Gap, Segment
 from .bandit import BanditScan
 from .content import ContentScan
 from .findings import finding
-from .gate import concerns
+from .gate import Gate
 from .magics import Notebook
 from .parsing import Broken, Parsed, parse
 from .rules import Catalogue
@@ -40,9 +40,9 @@ class PythonScan:
     name: str
 
     def scan(self, document: Document, sources: list[Source]) -> Iterator[Finding | Gap]:
-        concerned = concerns(self.catalogue, sources)
-        trigger = self.catalogue.bandit_trigger
-        if not concerned and not any(trigger.search(source.python) for source in sources):
+        gate = Gate(self.catalogue, sources)
+        concerned, bandit = gate.rules(), gate.bandit()
+        if not concerned and not bandit:
             return
         read = {id(source): self._read(source) for source in sources}
         for source in sources:
@@ -55,8 +55,9 @@ class PythonScan:
             yield from found
             yield from walked.gaps
             yield from self._pages(walked.pages)
-        pairs = [(source, read[id(source)]) for source in sources]
-        yield from BanditScan(self.catalogue, self.name, self.key).scan(pairs, found)
+        if bandit:
+            pairs = [(source, read[id(source)]) for source in sources]
+            yield from BanditScan(self.catalogue, self.name, self.key).scan(pairs, found)
 
     def _pages(self, pages: list[tuple[str, Segment]]) -> Iterator[Finding]:
         content = ContentScan(self.catalogue)

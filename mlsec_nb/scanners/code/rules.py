@@ -84,10 +84,20 @@ class Need:
     words: tuple[frozenset[str], ...]
     kinds: tuple[str, ...]
 
-    def met(self, words: frozenset[str], catalogue: "Catalogue") -> bool:
+    def met(self, words: frozenset[str], kinds: frozenset[str]) -> bool:
         if any(choice.isdisjoint(words) for choice in self.words):
             return False
-        return not self.kinds or any(catalogue.has_source(kind, words) for kind in self.kinds)
+        return not self.kinds or any(kind in kinds for kind in self.kinds)
+
+
+@dataclass(frozen=True, slots=True)
+class BanditGate:
+    """What must stand in code before it is handed to Bandit."""
+
+    words: frozenset[str]
+    maybe: frozenset[str]
+    pattern: re.Pattern[str]
+    secret: re.Pattern[str]
 
 
 @dataclass(frozen=True)
@@ -118,12 +128,18 @@ class Catalogue:
                 yield sink
 
     @cached_property
-    def known(self) -> Known:
-        return known(self.content)
+    def bandit_gate(self) -> "BanditGate":
+        table = self.bandit
+        return BanditGate(
+            frozenset(table["words"]),
+            frozenset(table["maybe"]),
+            re.compile(table["pattern"]),
+            re.compile(table["secret"]),
+        )
 
     @cached_property
-    def bandit_trigger(self) -> re.Pattern[str]:
-        return re.compile(self.bandit["trigger"])
+    def known(self) -> Known:
+        return known(self.content)
 
     def patterns_of(self, language: str) -> tuple[Pattern, ...]:
         """The patterns over texts in a language."""
@@ -141,17 +157,6 @@ class Catalogue:
         for sink in self.loose.get(name.rpartition(".")[2], ()):
             if any(_matches(pattern, name) for pattern in sink.names):
                 yield sink
-
-    def concerns(self, words: frozenset[str]) -> bool:
-        """Whether any rule can be about code in which these words stand."""
-        if not self.triggers.isdisjoint(words):
-            return True
-        return any(need.met(words, self) for leaf in self.needs.keys() & words for need in self.needs[leaf])
-
-    def has_source(self, kind: str, words: frozenset[str]) -> bool:
-        if not self.kinds.get(kind, frozenset()).isdisjoint(words):
-            return True
-        return kind == "secret" and any(self.names["secret_pattern"].search(word) for word in words)
 
 
 def _matches(pattern: str, name: str) -> bool:
@@ -304,6 +309,7 @@ def _names(table: dict[str, Any]) -> dict[str, Any]:
     return {**table, "builtins": frozenset(table["builtins"]), "shell_pattern": re.compile(table["shell_pattern"]),
             "secret_pattern": re.compile(table["secret"]),
             "credential_pattern": re.compile(table["credentials"]),
+            "credential_hint": re.compile(table["credentials_hint"]),
             "unset_pattern": re.compile(table["unset_secret"]),
             "appliers": frozenset(table["appliers"])}  # fmt: skip
 

@@ -116,7 +116,10 @@ def test_a_load_is_seen_however_it_is_written(audit, text):
     ],
 )
 def test_a_namesake_is_left_alone(audit, text):
-    assert "LOAD-PICKLE" not in {finding.rule.id for finding in audit(text)}
+    told = {
+        finding.rule.id for finding in audit(text) if finding.severity is not Severity.INFO
+    }  # Bandit goes by the name
+    assert "LOAD-PICKLE" not in told
 
 
 def test_a_cell_that_cannot_be_read_is_a_gap_and_the_others_are_scanned(audit, gaps):

@@ -65,6 +65,18 @@ def _csv() -> Format:
     return render
 
 
+def _cyclonedx() -> Format:
+    from .cyclonedx import render
+
+    return render
+
+
+def _spdx() -> Format:
+    from .spdx import render
+
+    return render
+
+
 # A format is imported when it is asked for: nobody needs all of them in one run.
 FORMATS: Mapping[str, Callable[[], Format]] = {
     "terminal": _terminal,
@@ -76,6 +88,8 @@ FORMATS: Mapping[str, Callable[[], Format]] = {
     "gitlab": _gitlab,
     "github": _github,
     "csv": _csv,
+    "cyclonedx": _cyclonedx,
+    "spdx": _spdx,
 }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from types import FrameType
 
 from mlsec_nb import notebooks, triage
@@ -19,10 +20,11 @@ from mlsec_nb.core import (
     Finding,
     Gap,
     Judged,
+    Kind,
     Location,
     Scanner,
 )
-from mlsec_nb.scanners import KINDS, available
+from mlsec_nb.scanners import KINDS, OF_ANY_TEXT, available
 
 
 @dataclass(slots=True)
@@ -49,8 +51,12 @@ class Late:
         kinds = KINDS.get(self.name)
         if kinds is not None and artifact.kind not in kinds:
             return None
+        scanner = self.scanner()
+        return scanner if scanner.wants(artifact) else None
+
+    def scanner(self) -> Scanner:
         self.built = self.built or self.build()
-        return self.built if self.built.wants(artifact) else None
+        return self.built
 
 
 def chosen(config: Config) -> list[Late]:
@@ -70,19 +76,22 @@ def examine(
     `foreign` is what the files of other tools already know, for triage.
     """
     wanted = [scanner for late in scanners if (scanner := late.for_(artifact))]
-    scanned = Scanned(artifact, scanners=tuple(scanner.name for scanner in wanted))
-    if not wanted:
+    texts = [late.scanner() for late in scanners if late.name in OF_ANY_TEXT] if artifact.kind is Kind.DATA else []
+    scanned = Scanned(artifact, scanners=tuple(dict.fromkeys(scanner.name for scanner in (*wanted, *texts))))
+    if not scanned.scanners:
         return scanned
     document = _document(artifact, config, scanned)
     if document is None:
         return scanned
     scanned.gaps.extend(document.gaps)
-    findings: list[Finding] = []
-    for scanner in wanted:
-        for item in _results(scanner, document, config):
+    findings: dict[object, Finding] = {}
+    for scanner, part in chain(((s, document) for s in wanted), _windows(artifact, texts, config, scanned)):
+        for item in _results(scanner, part, config):
             match item:
+                case Finding() if part is not document:  # pieces overlap, and the same value stands in many rows
+                    findings.setdefault((item.rule.id, item.location, item.evidence), item)
                 case Finding():
-                    findings.append(item)
+                    findings[len(findings)] = item
                 case Gap():
                     scanned.gaps.append(item)
                 case Component():
@@ -90,7 +99,7 @@ def examine(
     if findings:
         from mlsec_nb import fixes  # not needed for most files
 
-        scanned.judged = triage.inline(document, fixes.mended(document, triage.once(findings)), foreign)
+        scanned.judged = triage.inline(document, fixes.mended(document, triage.once(list(findings.values()))), foreign)
     return scanned
 
 
@@ -102,6 +111,20 @@ def _document(artifact: Artifact, config: Config, scanned: Scanned) -> Document 
     except CannotRead as error:
         scanned.gaps.append(_gap(artifact, "reader", str(error), error.code))
         return None
+
+
+def _windows(
+    artifact: Artifact, scanners: Sequence[Scanner], config: Config, scanned: Scanned
+) -> Iterator[tuple[Scanner, Document]]:
+    """What stands in a data file, piece by piece, for those who judge a text by itself."""
+    if not scanners:
+        return
+    try:
+        for part in notebooks.windows(artifact, config.limits):
+            scanned.gaps.extend(part.gaps)
+            yield from ((scanner, part) for scanner in scanners if part.segments)
+    except CannotRead as error:
+        scanned.gaps.append(_gap(artifact, "reader", str(error), error.code))
 
 
 def _results(scanner: Scanner, document: Document, config: Config) -> Iterator[Finding | Gap | Component]:

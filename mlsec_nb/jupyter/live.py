@@ -90,7 +90,7 @@ def _parquet(value: Any) -> bytes | None:
     elif kind == "polars" and hasattr(value, "write_parquet"):
         value.write_parquet(target)
     elif kind == "pyarrow" and hasattr(value, "schema"):
-        import pyarrow.parquet as pq  # type: ignore[import-untyped]
+        import pyarrow.parquet as pq
 
         pq.write_table(value, target)
     else:

@@ -18,5 +18,6 @@ the same walk holds for it. What would fill memory (millions of tiny values) is 
 """
 
 from .reading import read, read_bytes
+from .pieces import windows
 
-__all__ = ["read", "read_bytes"]
+__all__ = ["read", "read_bytes", "windows"]

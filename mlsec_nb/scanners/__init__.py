@@ -65,6 +65,9 @@ KINDS: Mapping[str, frozenset[Kind]] = {
     "data": frozenset({Kind.DATA, Kind.MODEL, Kind.BINARY, Kind.TEXT}),
 }
 
+# Who judges a text by itself, and so can also be shown what stands in data, piece by piece.
+OF_ANY_TEXT = frozenset({"secrets", "code", "data"})
+
 BUILT_IN: Mapping[str, Build] = {
     "secrets": _secrets,
     "code": _code,

@@ -15,7 +15,8 @@ NAME = "data"
 @cache
 def catalogue() -> Mapping[str, Rule]:
     """The rules by id, from rules.toml."""
-    return {rule.id: rule for rule in map(to_rule, tables(files(__package__).joinpath("rules.toml")))}
+    here = files(__package__)
+    return {rule.id: rule for rule in map(to_rule, tables(here.joinpath("rules.toml"), here.joinpath("content.toml")))}
 
 
 @dataclass(frozen=True, slots=True)

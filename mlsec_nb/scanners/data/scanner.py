@@ -7,6 +7,7 @@ from mlsec_nb.config import Settings
 from mlsec_nb.core import Artifact, CannotRead, Component, Document, Finding, Gap, Kind, Rule
 
 from . import dvc, lfs, lists
+from .content import harmful
 from .pins import LIMIT, Base, Pin
 from .rules import NAME, Teller, catalogue
 from .verify import Verifier
@@ -37,6 +38,9 @@ class DataScanner:
 
     def scan(self, document: Document) -> Iterator[Finding | Gap | Component]:
         artifact = document.artifact
+        if document.segments and artifact.kind is Kind.DATA:  # a piece of a data file's text
+            yield from harmful(document, self.settings.key)
+            return
         teller = Teller(artifact.path, self.settings.key)
         name = PurePosixPath(artifact.path).name
         if _is_pins(name):

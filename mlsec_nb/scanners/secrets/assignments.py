@@ -252,7 +252,8 @@ class _Reader:
             if not op or is_worded:
                 return None
             form = Form.NAKED
-        is_word = form is Form.PROSE and not is_worded and text[begin : after.start()].lower() in _SHORT
+        is_blank = not is_worded or " " in after["words"].strip()
+        is_word = is_blank and (form is Form.PROSE or is_worded) and text[begin : after.start()].lower() in _SHORT
         if op in _OPS_WITHOUT or is_word:
             return None
         if op.endswith(":") and (scheme := _SCHEME.match(text, place)):

@@ -113,6 +113,8 @@ def of_assignment(found: Assignment, segment: Segment, catalogue: Catalogue) -> 
     kind = _promised(found)
     if kind is Promise.NOTHING or not value or shapes.is_reference(value) or shapes.is_escaped(value):
         return None
+    if shapes.is_public(value):
+        return None
     in_kubernetes = _KUBERNETES.search(segment.text) is not None
     if in_kubernetes or decoding.is_decoder(found.wrapped):
         value = decoding.decoded(value) or value

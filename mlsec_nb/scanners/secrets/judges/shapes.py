@@ -9,9 +9,10 @@ UUID: Final = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA
 HEX: Final = re.compile(r"[0-9a-f]+|[0-9A-F]+")
 _NUMBER: Final = re.compile(r"[-+]?[\d_.,]*\d(?:[eE][-+]?\d+)?%?")
 _DATE: Final = re.compile(r"\d{4}[-/]\d\d?[-/]\d\d?(?:[T ]\d\d:\d\d.*)?")
-_PATH: Final = re.compile(
-    r"(?:[A-Za-z]:\\|~?\.{0,2}/)[\w./\\ -]*|[\w.-]+(?:/[\w.-]+)+\.\w{1,6}"
-    r"|.*\.(?:json|ya?ml|txt|py|ipynb|csv|pem|env|toml|cfg|ini|h5|pt|pkl|log|html?|key|crt)"
+_PATH: Final = re.compile(r"(?:[A-Za-z]:\\|~?\.{0,2}/)[\w./\\ -]*|[\w.-]+(?:/[\w.-]+)+\.\w{1,6}")
+_FILE: Final = re.compile(
+    r".*\.(?:json|ya?ml|txt|md|py|ipynb|csv|tsv|parquet|pem|env|toml|cfg|ini|conf|h5|pt|pth|pkl|bin|onnx|safetensors|npy"
+    r"|npz|log|html?|key|crt|pub|zip|gz|tgz|tar|png|jpe?g|gif|svg|pdf|mp[34]|wav|db|sqlite|sql|sh|js|ts|xml|lock)"
 )
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S*|www\.\S+")
 _EMAIL: Final = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
@@ -27,6 +28,10 @@ _REFERENCE: Final = re.compile(
 _ESCAPED: Final = re.compile(
     r"(?:%[0-9A-Fa-f]{2}){4,}|.*\\(?:x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|[0-7]{3}).*|.*&#?\w{2,6};.*"
     "|.*[\u00ad\u200b-\u200f\u2060-\u2064\ufeff].*"
+)
+# Made to be shown: publishable keys of Stripe and Langfuse, tracking ids, public keys.
+_PUBLIC: Final = re.compile(
+    r"pk_(?:test|live)_\w+|pk-lf-[\w-]+|phc_\w+|(?:UA|G|GTM)-[A-Z0-9-]+|AAAA[BC]3NzaC1\S+|ssh-\w+.*"
 )
 _DNA: Final = re.compile(r"[ACGTUN]{12,}")
 
@@ -46,7 +51,7 @@ def is_number(value: str) -> bool:
 def is_place(value: str) -> bool:
     """A path, a URL without credentials, a mail address."""
     is_path = _PATH.fullmatch(value) and not (len(value) >= 32 and is_random(value))
-    return bool(is_path or _URL.fullmatch(value) or _EMAIL.fullmatch(value))
+    return bool(is_path or _FILE.fullmatch(value) or _URL.fullmatch(value) or _EMAIL.fullmatch(value))
 
 
 def is_identifier(value: str) -> bool:
@@ -72,3 +77,8 @@ def is_sequence_data(value: str) -> bool:
 def is_escaped(value: str) -> bool:
     """Reads differently when it is decoded; a view shows how."""
     return bool(_ESCAPED.fullmatch(value))
+
+
+def is_public(value: str) -> bool:
+    """Made to be shown."""
+    return bool(_PUBLIC.fullmatch(value))

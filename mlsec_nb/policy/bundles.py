@@ -1,5 +1,6 @@
 """Policies and their data, from files and folders."""
 
+import datetime as dt
 import json
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
@@ -42,7 +43,7 @@ class Bundle:
             raise UsageError(str(error)) from error
 
     def with_data(self, data: Mapping[str, Any]) -> "Bundle":
-        return Bundle(self.sources, merged(self.data, data), self.version)
+        return Bundle(self.sources, merged(self.data, plain(data)), self.version)
 
 
 def load(paths: Iterable[str | Path], *, tests: bool = False, version: str = "auto") -> Bundle:
@@ -90,6 +91,15 @@ def merged(left: Mapping[str, Any], right: Mapping[str, Any]) -> dict[str, Any]:
     return both
 
 
+def plain(value: Any) -> Any:
+    """The same with TOML's dates and times as texts: JSON has none."""
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    return value.isoformat() if isinstance(value, dt.date | dt.time) else value
+
+
 def read_input(path: str | Path) -> Any:
     """An input document: JSON, or YAML or TOML by its suffix; several YAML documents are a list."""
     return _parsed(Path(path))
@@ -123,7 +133,7 @@ def _parsed(path: Path) -> Any:
     try:
         if path.suffix in (".yaml", ".yml"):
             return _yaml(text)
-        return tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
+        return plain(tomllib.loads(text)) if path.suffix == ".toml" else json.loads(text)
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{path}: {str(error).splitlines()[0]}") from error
 

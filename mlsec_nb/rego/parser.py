@@ -226,6 +226,8 @@ class _Parser(TermParser):
             return (self.literal(),)
         start = self.position
         self.advance()
+        if self.at("}"):
+            raise self.error("found empty body")
         try:
             body = self.body("}")
             if self.token.newline or self.token.kind == "end" or self._may_follow():

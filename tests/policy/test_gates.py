@@ -441,3 +441,12 @@ def test_a_saved_report_that_is_too_old_is_undecided(tmp_path):
 def test_a_report_for_no_check_is_a_mistake(tmp_path):
     with pytest.raises(UsageError, match="none of the gate's checks"):
         saved_gate(tmp_path, checks=["secrets"])
+
+
+def test_dates_of_toml_are_texts_for_policies(tmp_path):
+    text = """package mlsec.gate
+deny contains w.expires if some w in data.mlsec.config.waivers
+verdict := {"allow": true, "deny": deny}
+"""
+    cfg = policy_gate(tmp_path, text, data={"waivers": [{"expires": dt.date(2026, 12, 31)}]}, optional=[])
+    assert [one.text for one in run(cfg, "pre-commit").report().decision.denials] == ["2026-12-31"]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
-from mlsec_nb.rego.errors import BuiltinError, BuiltinTypeError, RegoEvalError
+from mlsec_nb.rego.errors import BuiltinError, BuiltinTypeError
 from mlsec_nb.rego.regex import Regex, RegexError, UnsupportedRegexError, compile_regex, quote
 from mlsec_nb.rego.runtime import Context
 from mlsec_nb.rego.values import FALSE, TRUE, Value, boolean
@@ -19,8 +19,6 @@ def _regex(name: str, pattern: str) -> Regex:
         return compile_regex(pattern)
     except RegexError as error:
         raise BuiltinError(f"{name}: error parsing regexp: {error}") from error
-    except UnsupportedRegexError as error:  # never undefined: a rule would be silently off
-        raise RegoEvalError(f"{name}: {error}") from error
 
 
 @TABLE.add("regex.is_valid", "any")

@@ -5,6 +5,8 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from mlsec_nb.rego.errors import RegoEvalError
+
 MAX_REPEAT = 1000  # RE2's own limit
 _DEPTH = 200
 
@@ -13,7 +15,7 @@ class RegexError(ValueError):
     """The pattern is no RE2 pattern."""
 
 
-class UnsupportedRegexError(Exception):
+class UnsupportedRegexError(RegoEvalError):
     """The pattern is one, but this engine cannot run it: an error always, never "no match"."""
 
 

@@ -152,22 +152,31 @@ def text(value: str) -> str:
     return value if value.isascii() else value.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
 
 
-def from_json(value: Any) -> Value:
-    """A Rego value from what `json.loads` (or a program) gives; raises ValueError for anything else."""
+_DEPTH = 1000  # of a value that comes from outside: comparing and writing one takes C's stack, which ends in a crash
+
+
+def from_json(value: Any, depth: int = 0) -> Value:
+    """A Rego value from what `json.loads` (or a program) gives; raises ValueError, or RecursionError when too deep."""
     kind = type(value)
     if kind is str:
         return value if value.isascii() else text(value)
-    if kind is dict or kind is Object:
-        return make_object({text(key): from_json(item) for key, item in _string_keys(value)})
-    if kind is list or kind is tuple:
-        return tuple([from_json(item) for item in value])
+    if kind is dict or kind is Object or kind is list or kind is tuple:
+        return _collection(value, depth + 1)
     if kind is bool:
         return TRUE if value else FALSE
     if value is None or kind is int or kind is Boolean:
         return value
     if kind is float:
         return number(value)
-    return _from_other(value)
+    return _from_other(value, depth)
+
+
+def _collection(value: Any, depth: int) -> Value:
+    if depth > _DEPTH:
+        raise RecursionError("a value is nested too deeply")
+    if isinstance(value, dict):
+        return make_object({text(key): from_json(item, depth) for key, item in _string_keys(value)})
+    return tuple([from_json(item, depth) for item in value])
 
 
 def _string_keys(value: Mapping[Any, Any]) -> Iterable[tuple[str, Any]]:
@@ -177,7 +186,7 @@ def _string_keys(value: Mapping[Any, Any]) -> Iterable[tuple[str, Any]]:
     return value.items()
 
 
-def _from_other(value: Any) -> Value:
+def _from_other(value: Any, depth: int) -> Value:
     if isinstance(value, str):
         return text(str(value))
     if isinstance(value, bool):
@@ -185,11 +194,11 @@ def _from_other(value: Any) -> Value:
     if isinstance(value, int | float):
         return number(value)
     if isinstance(value, Mapping):
-        return from_json(dict(value))
+        return from_json(dict(value), depth)
     if isinstance(value, set | frozenset):
-        return Set(from_json(item) for item in value)
+        return Set(from_json(item, depth + 1) for item in value)
     if isinstance(value, Iterable) and not isinstance(value, bytes | bytearray | memoryview):
-        return from_json(list(value))
+        return from_json(list(value), depth)
     raise ValueError(f"a {type(value).__name__} is no Rego value")
 
 

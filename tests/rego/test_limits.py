@@ -114,12 +114,52 @@ def test_a_value_that_is_too_big_is_an_error(term):
         policy.eval("data.a.p", {"big": "a" * 90_000})
 
 
-def test_input_that_is_nested_too_deeply_is_an_error():
+def nested(depth):
     deep = []
-    for _ in range(100_000):
+    for _ in range(depth):
         deep = [deep]
+    return deep
+
+
+@pytest.mark.parametrize("depth", [1001, 14_000, 100_000])
+def test_input_that_is_nested_too_deeply_is_an_error(depth):
     with pytest.raises(BudgetError, match="nested"):
-        ECHO.eval("data.a.p", deep)
+        ECHO.eval("data.a.p", nested(depth))
+
+
+DEEP = Policy.load({"a.rego": """package a
+p := [sprintf("%v", [input]), json.marshal(input), sort([input, [input], {input}]), {input: 1}, input < [input],
+	count([1 | walk(input, [_, _])]), yaml.marshal(input), json.marshal_with_options(input, {"indent": ""})]
+u := json.unmarshal(input)
+y := yaml.unmarshal(input)
+"""})  # fmt: skip
+
+
+def test_input_that_is_nested_deeply_is_fine():
+    assert DEEP.eval("data.a.p", nested(900)).defined
+
+
+@pytest.mark.parametrize("depth", [1500, 20_000])
+def test_text_that_is_nested_too_deeply_gives_no_value(depth):
+    assert not DEEP.eval("data.a.u", "[" * depth + "]" * depth).defined
+    assert not DEEP.eval("data.a.y", "[" * 1500 + "]" * 1500).defined
+
+
+def test_evaluations_in_threads_do_not_take_the_stack_from_each_other():
+    import sys
+    import threading
+
+    before = sys.getrecursionlimit()
+    rules = "\n".join(f"p{number} if p{number + 1}" for number in range(600))
+    policy = Policy.load({"a.rego": f"package a\n{rules}\np600 := true\n"})
+    answers = []
+    threads = [threading.Thread(target=lambda: answers.append(policy.eval("data.a.p0").value)) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [True] * 20
+    assert sys.getrecursionlimit() == before
 
 
 def test_long_chains_of_rules_are_fine():

@@ -23,6 +23,7 @@ export class SaveGuard {
   /** Fingerprints that the user was told of, by path: a toast for each finding, not for each save. */
   private readonly told = new Map<string, Set<string>>();
   private readonly saving = new Set<string>();
+  private readonly heard = new Map<string, string>();
   private manual = 0;
 
   constructor(private readonly desk: Desk) {
@@ -114,16 +115,21 @@ export class SaveGuard {
     }
   }
 
+  /** Collaboration saves every few seconds: the same refusal is told once. */
+  private hear({ path, message, blocked }: NotSaved): void {
+    if (this.desk.watch.at(path) && !this.saving.has(path) && this.heard.get(path) !== message) {
+      this.heard.set(path, message);
+      const say = blocked ? Notification.error : Notification.warning;
+      say(message, { autoClose: blocked ? false : 8000 });
+    }
+  }
+
   /** Where the server saves by itself (collaboration, another client), only it knows that it did not. */
   private async listen(app: JupyterFrontEnd): Promise<void> {
     try {
       for await (const event of app.serviceManager.events.stream) {
         if (event.schema_id === EVENT) {
-          const told = event as unknown as NotSaved;
-          if (this.desk.watch.at(told.path) && !this.saving.has(told.path)) {
-            const options = { autoClose: false as const };
-            Notification.error(told.message, options);
-          }
+          this.hear(event as unknown as NotSaved);
         }
       }
     } catch {

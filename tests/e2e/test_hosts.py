@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from .hosts import Host, code
-from .steps import AWS, cell, demo, items, open_notebook, open_panel, soon
+from .steps import AWS, cell, demo, hf_token, items, open_notebook, open_panel, soon
 
 pytestmark = pytest.mark.e2e
 
@@ -94,3 +94,45 @@ WATCH = """() => {
   });
   watcher.observe(editor, { childList: true, subtree: true });
 }"""
+
+
+def test_the_kernel_guard_is_switched_from_the_panel(page: Page, host: Host) -> None:
+    token = hf_token(9)
+    host.write("guard.ipynb", code("c1", f'print("{token[:20]}" + "{token[20:]}")'))
+    panel = open_notebook(page, host, "guard.ipynb")
+    expect(page.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']").first).to_be_attached(timeout=30_000)
+    panel.get_by_role("button", name="Guard", exact=True).click()
+    panel.get_by_role("button", name="Turn on").click()
+    expect(panel.locator('[data-guard="on"]')).to_contain_text("guard:", timeout=30_000)
+    cell(page, 1).locator(".cm-content").click()
+    page.keyboard.press("Control+Enter")
+    output = cell(page, 1).locator(".jp-OutputArea-output")
+    expect(output).to_be_visible()
+    assert token not in output.inner_text()
+    panel.get_by_role("button", name="Turn off").click()
+    expect(panel.locator('[data-guard="off"]')).to_be_visible()
+    page.evaluate("window.jupyterapp.commands.execute('kernelmenu:shutdown')")
+    expect(panel.locator('[data-guard="none"]')).to_be_visible()
+
+
+def test_a_report_in_an_output_is_opened(page: Page, host: Host) -> None:
+    import mlsec_nb
+    from mlsec_nb.jupyter.view import MIME
+    from mlsec_nb.reporters.json import tree
+
+    path = host.write("audited.ipynb", *demo())
+    data = {MIME: tree(mlsec_nb.scan(str(path))), "text/plain": "report"}
+    host.write("told.ipynb", code("c1", "%mlsec", {"output_type": "display_data", "metadata": {}, "data": data}))
+    panel = open_notebook(page, host, "told.ipynb")
+    panel.get_by_role("button", name="Reports", exact=True).click()
+    panel.get_by_role("button", name="Report in cell 1").click()
+    expect(items(page.locator(".mlsec-report"))).to_have_count(4)
+
+
+def test_a_gate_is_run_and_its_checks_are_shown(page: Page, host: Host) -> None:
+    host.write("gated.ipynb", *demo())
+    panel = open_notebook(page, host, "gated.ipynb")
+    panel.get_by_role("button", name="Gates", exact=True).click()
+    panel.get_by_role("button", name="Run gate pre-commit").click()
+    expect(panel.locator(".mlsec-gates .mlsec-verdict")).to_contain_text("failed", timeout=60_000)
+    expect(panel.locator('.mlsec-checks li[data-state="failed"]', has_text="secrets")).to_be_visible()

@@ -88,6 +88,8 @@ def unpack(view: View, codec: str, context: Context) -> tuple[bytes, int]:
             if total:
                 raise TooMuch(b"".join(out), f"the compressed data is broken: {error}") from None
             raise
+    if not getattr(decoder, "eof", True):
+        raise TooMuch(b"".join(out), "the compressed stream is cut off")
     unused = len(getattr(decoder, "unused_data", b""))
     return b"".join(out), at - view.start - unused
 

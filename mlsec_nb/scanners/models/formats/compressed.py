@@ -43,7 +43,7 @@ def scan(view: View, context: Context) -> Iterator[Finding | Gap | View]:
             yield context.gap(view, f"compressed with {codec}; its library is not installed", "tool-missing")
             return
         except TooMuch as stop:
-            yield context.gap(view, stop.reason, "too-big")
+            yield context.gap(view, stop.reason, "malformed" if "cut off" in stop.reason else "too-big")
             yield _inner(view, stop.data, number)
             return
         except BROKEN as error:

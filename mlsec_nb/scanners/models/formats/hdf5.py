@@ -7,12 +7,13 @@ Format: https://docs.hdfgroup.org/hdf5/develop/_f_m_t3.html
 import json
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from mlsec_nb.core import Finding, Gap
 from mlsec_nb.scanners.models.context import Context
 from mlsec_nb.scanners.models.view import View
 
-from . import configs
+from . import configs, pickles
 from .json_tree import parse
 
 MAGIC = b"\x89HDF\r\n\x1a\n"
@@ -24,8 +25,9 @@ _EXTERNAL = re.compile(rb"\x01[\x00-\x1f]\x40")
 _TARGET = re.compile(
     rb"\x00([\x20-\x7e]{1,512}\.(?:h5|hdf5|he5|keras|hdf|nc|weights|ckpt)|[./~][\x20-\x7e]{1,512}|[A-Za-z]:[\\/][\x20-\x7e]{1,500})\x00(/[\x20-\x7e]*|[\x20-\x7e]+)\x00"
 )
-_PICKLE = re.compile(rb"\x80[\x02-\x05](?:\x95|c[a-z_]|\x8c)")
+_PICKLE = re.compile(rb"\x80[\x02-\x05][\x95c\x8cX(}\]]")
 _FOUND = 50
+_TRIED = 20_000
 
 
 def matches(view: View) -> bool:
@@ -40,11 +42,11 @@ def scan(view: View, context: Context) -> Iterator[Finding | Gap | View]:
     window = view.part(0, min(view.size, SEARCHED))
     yield from _configs(window, context, view)
     yield from _links(window, context, view)
-    for number, match in enumerate(_PICKLE.finditer(window.data, window.start, window.end)):
-        if number >= _FOUND:
-            break
+    for match in islice(_PICKLE.finditer(window.data, window.start, window.end), _TRIED):
         at = match.start() - window.start
-        yield view.part(at, view.size, f"{view.name} (bytes at {at})", "bytes in HDF5")
+        inside = view.part(at, view.size, f"{view.name} (bytes at {at})", "bytes in HDF5")
+        if pickles.matches(inside):
+            yield inside
 
 
 def _configs(window: View, context: Context, view: View) -> Iterator[Finding | Gap | View]:

@@ -133,7 +133,7 @@ def grow(inner):
 programs = st.recursive(st.one_of(constants, globals_), grow, max_leaves=12)
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 @given(programs, st.sampled_from([b"\x80\x03", b"\x80\x04", b"\x80\x05"]))
 def test_the_machine_sees_what_the_unpickler_does(body, proto):
     data = proto + body + b"."
@@ -159,7 +159,7 @@ def compare_mutant(data: bytes):
         assert any(one.stop is None for _, one in readings), (data, outcome.stop)
 
 
-@settings(max_examples=600, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 @given(programs, st.lists(st.tuples(st.integers(0, 400), st.integers(0, 255)), max_size=4), st.integers(0, 400))
 def test_no_mutant_makes_the_unpickler_import_what_the_machine_does_not_see(body, changes, cut):
     data = bytearray(b"\x80\x04" + body + b".")
@@ -198,3 +198,44 @@ def test_what_stands_before_a_break_is_seen():
     seen, outcome = machine(b"\x80\x04" + named("one", "Alpha") + b")R\xff")
     assert seen == [("import", "one.Alpha"), ("call", "one.Alpha", 0)]
     assert outcome.stop
+
+
+class Values(_pickle.Unpickler):
+    """Keeps what the C unpickler makes of a constant."""
+
+    def persistent_load(self, pid):
+        self.seen = pid
+        return 0
+
+
+def c_value(data: bytes):
+    reader = Values(io.BytesIO(data), encoding="latin-1")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            reader.load()
+        except Exception:
+            return None, False
+    return reader.seen, True
+
+
+def our_value(data: bytes):
+    seen = []
+    outcome = run(data, 0, len(data), seen.append)
+    return (seen[-1].args[0] if seen else None), outcome.stop is None
+
+
+letters = st.lists(st.sampled_from([bytes([c]) for c in b"0123456789-+xXobBL_eE.\0 \t'\"\\nainfu"]), max_size=7).map(
+    b"".join
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from([b"I", b"L", b"F", b"S", b"V"]), letters)
+def test_constants_have_the_value_that_c_gives_them(code, line):
+    data = b"\x80\x02" + code + line + b"\nQ."
+    value, accepted = c_value(data)
+    if accepted:
+        ours, read = our_value(data)
+        assert read, data
+        assert (type(ours), repr(ours)) == (type(value), repr(value)), data

@@ -8,7 +8,7 @@ import re
 from .values import Stop
 
 _SPACE = b" \t\n\r\x0b\x0c"
-_STRTOL = re.compile(rb"[ \t\n\r\x0b\x0c]*([+-]?)(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)\n\Z")
+_STRTOL = re.compile(rb"[ \t\n\r\x0b\x0c]*([+-]?)(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)[\n\x00]")
 _LITERAL = re.compile(
     rb"([+-]?)(0[xX](?:_?[0-9a-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+|0(?:_?0)*|[1-9](?:_?[0-9])*)\Z"
 )
@@ -27,6 +27,8 @@ def until_nul(line: bytes) -> bytes:
 def integer(line: bytes) -> int | bool:
     """The argument of INT, its newline included: base by prefix, `00` and `01` are the old spelling of booleans."""
     match = _STRTOL.match(line)
+    if line[:1] == b"\0":
+        return False if len(line) == 3 else 0  # no digits, and the end of a C string right away
     if match:
         sign, digits = match.groups()
         base = 16 if digits[1:2] in b"xX" and len(digits) > 1 else 8 if digits[:1] == b"0" else 10

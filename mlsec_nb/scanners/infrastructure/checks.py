@@ -12,9 +12,9 @@ from mlsec_nb.scanners.patterns import tables, to_rule
 
 from .commands import Command
 from .items import Item
-from .tree import Node
+from .tree import HOLE, Node
 
-THEMES: Final = ("commands", "docker", "kubernetes", "compose", "actions")
+THEMES: Final = ("commands", "docker", "kubernetes", "compose", "actions", "aws", "google", "azure", "terraform")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,8 @@ class Condition:
 
     def _holds(self, value: Node) -> bool:
         text = value.text.lower()
+        if HOLE in text and not self.matches:
+            return self.present
         if self.equals:
             return text in self.equals
         if self.unlike:

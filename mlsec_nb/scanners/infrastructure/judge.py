@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from . import networks, policies
 from .checks import Catalogue, Check, catalogue
 from .items import Hit, Item, Mending, Parsed
 from .tree import Node
@@ -14,6 +15,8 @@ def hits(parsed: Parsed, text: str) -> Iterator[Hit]:
     for item in parsed.items:
         for check in rules.checks_of(item):
             yield from _checked(check, item, text)
+        yield from policies.hits(item)
+        yield from networks.hits(item)
     yield from _commands(parsed, rules)
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from mlsec_nb.core import CannotScan, Kind
 
-from . import actions, compose, docker, kubernetes
+from . import actions, cloudformation, compose, docker, gitlab, kubernetes, terraform
 from .items import Parsed
 from .tree import Node
 from .yaml_tree import documents, without_holes
@@ -26,12 +26,15 @@ def parsed_of(path: str, text: str, folder: Path | None, kind: Kind) -> Iterator
     if _DOCKERFILE.search(name) and not name.endswith((".yaml", ".yml", ".json")):
         beside = (lambda other: (folder / other).exists() or (folder / (name + other)).exists()) if folder else None
         yield docker.parse(text, beside)
+    elif name.endswith((".tf", ".tofu")):
+        yield terraform.parse(text, folder)
     elif name.endswith((".yaml", ".yml", ".json", ".template", ".tpl")):
         yield from _of_yaml(path, text, kind)
 
 
 def _of_yaml(path: str, text: str, kind: Kind) -> Iterator[Parsed]:
-    if not _TELLING.search(text, 0, HEAD):
+    is_named = path.endswith((".tf.json", ".tofu.json")) or ".gitlab-ci" in path
+    if not is_named and not _TELLING.search(text, 0, HEAD):
         return
     is_template = "{{" in text and bool(re.search(r"(?:^|/)templates/|\.(?:tpl|j2)$", path))
     try:
@@ -42,10 +45,10 @@ def _of_yaml(path: str, text: str, kind: Kind) -> Iterator[Parsed]:
         if kind is Kind.IAC or "apiVersion" in text[:HEAD]:
             raise
         return
-    yield from _of_trees(roots)
+    yield from _of_trees(roots, path.rpartition("/")[2])
 
 
-def _of_trees(roots: list[Node]) -> Iterator[Parsed]:
+def _of_trees(roots: list[Node], name: str) -> Iterator[Parsed]:
     objects = [root for root in roots if kubernetes.is_object(root)]
     if objects:
         yield kubernetes.parse(objects)
@@ -54,3 +57,11 @@ def _of_trees(roots: list[Node]) -> Iterator[Parsed]:
             yield actions.parse(root)
         elif compose.is_compose(root):
             yield compose.parse(root)
+        elif cloudformation.is_template(root):
+            yield cloudformation.parse(root)
+        elif terraform.is_plan(root):
+            yield terraform.of_plan(root)
+        elif name.endswith((".tf.json", ".tofu.json")):
+            yield terraform.of_json(root)
+        elif gitlab.is_pipeline(root, name):
+            yield gitlab.parse(root)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 MAX_VISITS: Final = 200_000  # values that one walk may see; shared ones (aliases) count each time
+HOLE: Final = "\ue000"  # stands in a text for what is not known of it
 
 
 class _Unknown:

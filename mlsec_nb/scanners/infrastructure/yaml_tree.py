@@ -8,12 +8,11 @@ import yaml
 
 from mlsec_nb.core import CannotScan
 
-from .tree import UNKNOWN, Node, Scalar
+from .tree import HOLE, UNKNOWN, Node, Scalar
 
 MAX_TEXT: Final = 16 << 20  # characters
 MAX_NODES: Final = 1_000_000
 MAX_DEPTH: Final = 200
-HOLE: Final = "\ue000"  # stands for every character of a template's hole
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INTEGER = re.compile(r"[-+]?\d{1,18}")
 _FLOAT = re.compile(r"[-+]?\d+\.\d*(?:[eE][-+]?\d+)?")
@@ -141,7 +140,7 @@ def _scalar(event: Any, source: str) -> Node:
         return Node(start, end, UNKNOWN)
     if not _is_plain(event.tag):
         # `!Ref x`, `!Sub x`, `!reference`: what it stands for is not in this text.
-        return Node(start, end, UNKNOWN if event.tag != "!Sub" or "${" in text else text)
+        return Node(start, end, UNKNOWN if event.tag != "!Sub" else text.replace("${", HOLE + "{"), raw=source[start:end])
     plain = event.style is None or event.style == ""
     value = _resolved(text) if plain and not event.tag else text
     return Node(start, end, value, raw=source[start:end] if isinstance(value, str) else "")

@@ -21,7 +21,7 @@ def name_of(text: str) -> str:
         return ".github/workflows/ci.yml"
     if text.startswith("services:"):
         return "compose.yaml"
-    if text.startswith("stages:") or ".gitlab" in text or re.search(r"(?m)^  script:", text):
+    if text.startswith(("stages:", "include:")) or ".gitlab" in text or re.search(r"(?m)^  script:", text):
         return ".gitlab-ci.yml"
     return "thing.json" if text.startswith("{") else "thing.yaml"
 

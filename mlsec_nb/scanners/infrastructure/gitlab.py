@@ -1,0 +1,42 @@
+"""GitLab CI: jobs and their scripts. https://docs.gitlab.com/ci/yaml/."""
+
+from typing import Final
+
+from .commands import of_script
+from .images import untagged
+from .items import Hit, Item, Parsed
+from .scripts import placed
+from .tree import Node
+
+DIALECT: Final = "gitlab"
+_SCRIPTS: Final = ("before_script", "script", "after_script")
+_GLOBAL: Final = frozenset({"stages", "variables", "workflow", "include", "cache", "services", "image", "spec"})
+
+
+def is_pipeline(root: Node, name: str) -> bool:
+    return ".gitlab-ci" in name and bool(root.mapping)
+
+
+def parse(root: Node) -> Parsed:
+    """The jobs of a pipeline."""
+    parsed = Parsed(DIALECT)
+    whole = Item("gitlab.pipeline", "the pipeline", root, min(root.keys.values(), default=(0, 0)))
+    jobs = [whole]
+    for name, node in root.mapping.items():
+        if name not in _GLOBAL and node.mapping:
+            jobs.append(Item("gitlab.job", f"job {name}", node, root.keys.get(name, (node.start, node.start)), whole))
+    for job in jobs:
+        parsed.items.append(job)
+        for image in (*job.node.find("image"), *job.node.find("services")):
+            name_node = image.get("name") or image
+            if untagged(name_node.text):
+                parsed.hits.append(Hit("IAC-IMAGE-TAG", name_node.start, name_node.end, job.label))
+        for key in _SCRIPTS:
+            for script in job.node.find(key):
+                if script.text:
+                    parsed.commands += [(job.label, command) for command in placed(of_script(script.text), script)]
+    for include in root.find("include"):
+        remote = include.get("remote") or include
+        if remote.text.startswith("http://"):
+            parsed.hits.append(Hit("IAC-GITLAB-INCLUDE-HTTP", remote.start, remote.end, "the pipeline"))
+    return parsed

@@ -1,0 +1,382 @@
+"""HCL → trees with places, its expressions resolved as far as literals, variables and locals go.
+
+Grammar: https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md, read by tree-sitter. It reads on behind a syntax
+error, and what follows may then be misread: `Source.broken` says so.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property
+from typing import Any, Final
+
+from mlsec_nb.core import CannotScan
+
+from .tree import HOLE, UNKNOWN, Node, Value
+
+MAX_TEXT: Final = 8 << 20  # bytes
+MAX_DEPTH: Final = 60
+MAX_REPEATS: Final = 100  # copies that one `for_each` makes
+_ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
+
+
+@cache
+def _parser() -> Any:
+    try:
+        import tree_sitter
+        import tree_sitter_hcl
+    except ImportError as error:
+        raise CannotScan(f"Terraform was not read: {error}", "tool-missing") from error
+    return tree_sitter.Parser(tree_sitter.Language(tree_sitter_hcl.language()))
+
+
+@dataclass
+class Source:
+    """A text with its tree; offsets are characters, the parser's are bytes."""
+
+    text: str
+
+    @cached_property
+    def data(self) -> bytes:
+        return self.text.encode("utf-8", "replace")
+
+    @cached_property
+    def root(self) -> Any:
+        if len(self.data) > MAX_TEXT:
+            raise CannotScan(f"has more than {MAX_TEXT >> 20} MB", "too-big")
+        return _parser().parse(self.data).root_node
+
+    @cached_property
+    def broken(self) -> int | None:
+        """The line of the first syntax error, or None."""
+        if not self.root.has_error:
+            return None
+        waiting, first = [self.root], 1 << 30
+        while waiting:
+            node = waiting.pop()
+            if node.type == "ERROR" or node.is_missing:
+                first = min(first, node.start_point[0] + 1)
+            waiting += [child for child in node.children if child.has_error or child.is_missing]
+        return first
+
+    @cached_property
+    def _wide(self) -> tuple[list[int], list[int]]:
+        """Where characters of more than one byte end, and how many bytes too many there are by then."""
+        ends, extras, at, extra = [], [], 0, 0
+        for char in self.text:
+            size = len(char.encode("utf-8", "replace"))
+            at += size
+            if size > 1:
+                extra += size - 1
+                ends.append(at)
+                extras.append(extra)
+        return ends, extras
+
+    def at(self, offset: int) -> int:
+        if len(self.data) == len(self.text):
+            return offset
+        ends, extras = self._wide
+        index = bisect_right(ends, offset)
+        return offset - (extras[index - 1] if index else 0)
+
+    def span(self, node: Any) -> tuple[int, int]:
+        return self.at(node.start_byte), self.at(node.end_byte)
+
+    def words(self, node: Any) -> str:
+        return self.data[node.start_byte : node.end_byte].decode("utf-8", "replace")
+
+
+@dataclass(frozen=True)
+class Block:
+    """One block: its type, its labels, its body, and where its head stands."""
+
+    type: str
+    labels: tuple[str, ...]
+    body: Any
+    head: tuple[int, int]
+    source: Source
+
+
+def blocks(source: Source, body: Any) -> Iterator[Block]:
+    """The blocks that stand directly in a body."""
+    for child in body.named_children if body is not None else ():
+        if child.type != "block":
+            continue
+        names = [item for item in child.named_children if item.type in {"identifier", "string_lit"}]
+        if not names:
+            continue
+        inner = next((item for item in child.named_children if item.type == "body"), None)
+        head = source.at(child.start_byte), source.at(names[-1].end_byte)
+        labels = tuple(source.words(name).strip('"') for name in names[1:])
+        yield Block(source.words(names[0]), labels, inner, head, source)
+
+
+def attributes(source: Source, body: Any) -> Iterator[tuple[str, Any, Any]]:
+    """The attributes of a body: name, the node of the name, the node of the expression."""
+    for child in body.named_children if body is not None else ():
+        parts = child.named_children
+        if child.type == "attribute" and len(parts) > 1:
+            yield source.words(parts[0]), parts[0], parts[1]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What names stand for. `variables` are values, `locals` expressions that are looked at when they are asked for."""
+
+    variables: Mapping[str, Node] = field(default_factory=dict)
+    locals: Mapping[str, tuple[Source, Any]] = field(default_factory=dict)
+    names: Mapping[str, Node] = field(default_factory=dict)  # each, count, iterators
+    asked: frozenset[str] = frozenset()
+
+
+def moved(node: Node, start: int, end: int, depth: int = 0) -> Node:
+    """A value that stands somewhere else, shown where it is asked for."""
+    value: Value = node.value
+    if depth > MAX_DEPTH:
+        value = UNKNOWN
+    elif isinstance(value, dict):
+        value = {key: moved(item, start, end, depth + 1) for key, item in value.items()}
+    elif isinstance(value, list):
+        value = [moved(item, start, end, depth + 1) for item in value]
+    return Node(start, end, value)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Expressions and bodies of one text → values."""
+
+    source: Source
+    scope: Scope = Scope()
+
+    def body(self, body: Any, depth: int = 0) -> Node:
+        """A body as a mapping; blocks of one type are a list."""
+        start, end = self.source.span(body) if body is not None else (0, 0)
+        entries: dict[str, Node] = {}
+        keys: dict[str, tuple[int, int]] = {}
+        for name, key, expression in attributes(self.source, body):
+            entries[name] = self.value(expression)
+            keys[name] = self.source.span(key)
+        if depth < MAX_DEPTH:
+            for block in blocks(self.source, body):
+                for name, node in self._block(block, depth + 1):
+                    listed = entries.setdefault(name, Node(*block.head, []))
+                    if isinstance(listed.value, list):
+                        listed.value.append(node)
+                    keys.setdefault(name, block.head)
+        return Node(start, end, entries, keys)
+
+    def _block(self, block: Block, depth: int) -> Iterator[tuple[str, Node]]:
+        if block.type != "dynamic" or not block.labels:
+            yield block.type, self._placed(self.body(block.body, depth), block)
+            return
+        given = {name: expression for name, _, expression in attributes(self.source, block.body)}
+        content = next((inner for inner in blocks(self.source, block.body) if inner.type == "content"), None)
+        if content is None:
+            return
+        each = self.value(given["for_each"]) if "for_each" in given else Node(0, 0, UNKNOWN)
+        iterator = self.source.words(given["iterator"]) if "iterator" in given else block.labels[0]
+        for key, value in repeats(each):
+            name = Node(0, 0, {"key": key, "value": value})
+            reader = replace(self, scope=replace(self.scope, names={**self.scope.names, iterator: name}))
+            yield block.labels[0], reader._placed(reader.body(content.body, depth), content)
+
+    def _placed(self, node: Node, block: Block) -> Node:
+        return Node(block.head[0], node.end, node.value, node.keys)
+
+    def value(self, node: Any, depth: int = 0) -> Node:
+        """The value of an expression; unknown wherever something in it is."""
+        start, end = self.source.span(node)
+        if depth > MAX_DEPTH:
+            return Node(start, end, UNKNOWN)
+        kinds: Mapping[str, Callable[[Any, int], Value]] = {
+            "literal_value": self._literal, "template_expr": self._template, "collection_value": self._collection,
+            "function_call": self._call, "conditional": self._conditional, "operation": self._operation,
+        }  # fmt: skip
+        parts = [child for child in node.named_children if child.type != "comment"]
+        if node.type == "expression" and parts and parts[0].type == "variable_expr":
+            return self._reference(node, parts, depth)
+        if node.type == "expression" and len(parts) == 1:
+            found = self.value(parts[0], depth + 1)
+            return Node(start, end, found.value, found.keys, raw=found.raw)
+        make = kinds.get(node.type)
+        value = make(node, depth + 1) if make else UNKNOWN
+        return Node(start, end, value, raw=self.source.words(node) if isinstance(value, str) or make is None else "")
+
+    def _literal(self, node: Any, depth: int) -> Value:
+        del depth
+        part = node.named_children[0]
+        words = self.source.words(part)
+        if part.type == "numeric_lit":
+            return _number(words)
+        if part.type in {"bool_lit", "null_lit"}:
+            return {"true": True, "false": False}.get(words)
+        literal = "".join(self.source.words(item) for item in part.named_children if item.type == "template_literal")
+        return _unescaped(literal)
+
+    def _template(self, node: Any, depth: int) -> Value:
+        template = node.named_children[0]
+        is_heredoc = template.type == "heredoc_template"
+        pieces: list[str] = []
+        for part in template.named_children:
+            if part.type == "template_literal":
+                words = self.source.words(part)
+                pieces.append(words if is_heredoc else _unescaped(words))
+            elif part.type == "template_interpolation":
+                inner = next((item for item in part.named_children if item.type == "expression"), None)
+                found = self.value(inner, depth) if inner is not None else None
+                if found is None or not found.is_known or isinstance(found.value, dict | list):
+                    pieces.append(HOLE)
+                else:
+                    pieces.append(found.text)
+            elif part.type == "template_directive":
+                return UNKNOWN
+        # A text with holes is kept with them: what stands around a hole may still be told.
+        text = "".join(pieces)
+        return text if text.strip(HOLE) or not text else UNKNOWN
+
+    def _collection(self, node: Any, depth: int) -> Value:
+        inner = node.named_children[0]
+        if inner.type == "tuple":
+            return [self.value(item, depth) for item in inner.named_children if item.type == "expression"]
+        entries: dict[str, Node] = {}
+        for element in inner.named_children:
+            parts = [part for part in element.named_children if part.type == "expression"]
+            if element.type == "object_elem" and len(parts) == 2:
+                entries[self._key(parts[0], depth)] = self.value(parts[1], depth)
+        return entries
+
+    def _key(self, node: Any, depth: int) -> str:
+        words = self.source.words(node)
+        if words.isidentifier() or words.replace("-", "_").isidentifier():
+            return words
+        found = self.value(node, depth)
+        return found.text or words
+
+    def _call(self, node: Any, depth: int) -> Value:
+        name = self.source.words(node.named_children[0])
+        arguments = next((item for item in node.named_children if item.type == "function_arguments"), None)
+        parts = arguments.named_children if arguments is not None else []
+        values = [self.value(item, depth) for item in parts if item.type == "expression"]
+        function = _FUNCTIONS.get(name)
+        return function(values) if function and values else UNKNOWN
+
+    def _conditional(self, node: Any, depth: int) -> Value:
+        condition, yes, no = [self.value(item, depth) for item in node.named_children if item.type == "expression"][:3]
+        if isinstance(condition.value, bool):
+            return yes.value if condition.value else no.value
+        return yes.value if yes.is_known and yes.text and yes.text == no.text else UNKNOWN
+
+    def _operation(self, node: Any, depth: int) -> Value:
+        words = self.source.words(node)
+        inner = node.named_children[0]
+        parts = [self.value(item, depth) for item in inner.named_children if item.type != "comment"]
+        if inner.type == "unary_operation" and parts:
+            value = parts[0].value
+            if words.startswith("-") and isinstance(value, int | float):
+                return -value
+            return not value if words.startswith("!") and isinstance(value, bool) else UNKNOWN
+        if inner.type == "binary_operation" and len(parts) == 2 and all(part.is_known for part in parts):
+            between = self.source.data[inner.named_children[0].end_byte : inner.named_children[-1].start_byte].strip()
+            if between in {b"==", b"!="}:
+                return (parts[0].text == parts[1].text) is (between == b"==")
+        return UNKNOWN
+
+    def _reference(self, node: Any, parts: Sequence[Any], depth: int) -> Node:
+        start, end = self.source.span(node)
+        path = [self.source.words(parts[0])]
+        for part in parts[1:]:
+            key = part.named_children[0] if part.named_children else part
+            if part.type == "get_attr":
+                path.append(self.source.words(key))
+            elif part.type == "index" and key.type == "new_index":
+                path.append(self.value(key.named_children[0], depth + 1).text)
+            else:
+                path.append("*")
+        found = self._named(path, depth)
+        shown = moved(found, start, end) if found is not None else Node(start, end, UNKNOWN)
+        shown.raw = self.source.words(node)
+        return shown
+
+    def _named(self, path: Sequence[str], depth: int) -> Node | None:
+        found, rest = self.scope.names.get(path[0]), path[1:]
+        if found is None and path[0] == "var" and rest:
+            found, rest = self.scope.variables.get(rest[0]), rest[1:]
+        elif found is None and path[0] == "local" and rest:
+            name = rest[0]
+            if name in self.scope.locals and name not in self.scope.asked:
+                source, expression = self.scope.locals[name]
+                scope = replace(self.scope, names={}, asked=self.scope.asked | {name})
+                found = Reader(source, scope).value(expression, depth + 1)
+            rest = rest[1:]
+        for key in rest:
+            if found is None:
+                return None
+            value = found.value
+            if isinstance(value, list):
+                found = value[int(key)] if key.isdecimal() and int(key) < len(value) else None
+            else:
+                found = found.mapping.get(key)
+        return found
+
+
+def repeats(each: Node) -> Iterator[tuple[Node, Node]]:
+    """Keys and values of a `for_each`; one of each that is not known when it is not."""
+    if isinstance(each.value, dict):
+        yield from [(Node(value.start, value.end, key), value) for key, value in each.value.items()][:MAX_REPEATS]
+    elif isinstance(each.value, list):
+        yield from [(value, value) for value in each.value][:MAX_REPEATS]
+    else:
+        yield Node(each.start, each.end, UNKNOWN), Node(each.start, each.end, UNKNOWN)
+
+
+def _number(words: str) -> Value:
+    try:
+        return int(words) if words.isdecimal() else float(words)
+    except ValueError:
+        return UNKNOWN
+
+
+def _unescaped(text: str) -> str:
+    if "\\" not in text:
+        return text.replace("$${", "${")
+    made, at = [], 0
+    while at < len(text):
+        if text[at] == "\\" and at + 1 < len(text):
+            made.append(_ESCAPES.get(text[at + 1], text[at : at + 2]))
+            at += 2
+        else:
+            made.append(text[at])
+            at += 1
+    return "".join(made).replace("$${", "${")
+
+
+def _joined(values: Sequence[Node]) -> Value:
+    """`concat` and `flatten`; unknown parts stay in it as unknown elements."""
+    made: list[Node] = []
+    for value in values:
+        for item in value.items:
+            made += item.items if isinstance(item.value, list) else [item]
+    return made
+
+
+def _merged(values: Sequence[Node]) -> Value:
+    if not all(isinstance(value.value, dict) for value in values):
+        return UNKNOWN
+    return {key: item for value in values for key, item in value.mapping.items()}
+
+
+def _first(values: Sequence[Node]) -> Value:
+    return values[0].value
+
+
+def _coalesced(values: Sequence[Node]) -> Value:
+    return next((value.value for value in values if value.value is not None and value.value != ""), None)
+
+
+_FUNCTIONS: Final[Mapping[str, Callable[[Sequence[Node]], Value]]] = {
+    **dict.fromkeys(("jsonencode", "yamlencode", "base64encode", "toset", "tolist", "tomap", "sensitive", "nonsensitive",
+                     "tobool", "tostring", "tonumber", "trimspace", "try", "chomp", "distinct", "sort", "compact"), _first),
+    "concat": _joined, "flatten": _joined, "merge": _merged, "coalesce": _coalesced,
+    "lower": lambda values: values[0].text.lower() if isinstance(values[0].value, str) else UNKNOWN,
+    "upper": lambda values: values[0].text.upper() if isinstance(values[0].value, str) else UNKNOWN,
+}  # fmt: skip

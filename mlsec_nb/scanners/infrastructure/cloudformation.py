@@ -34,7 +34,11 @@ def parse(root: Node) -> Parsed:
         properties = node.get("Properties") or empty
         item = Item(kind.text, f"{kind.text} {name}", properties, resources.keys.get(name, (kind.start, kind.end)))
         parsed.items.append(item)
-        for script in (*properties.find("UserData"), *properties.find("OnStart.Content"), *properties.find("OnCreate.Content")):
+        for script in (
+            *properties.find("UserData"),
+            *properties.find("OnStart.Content"),
+            *properties.find("OnCreate.Content"),
+        ):
             if isinstance(script.value, str):
                 parsed.commands += [(item.label, command) for command in placed(of_script(script.text), script)]
     return parsed

@@ -1,5 +1,6 @@
 """GitLab CI: jobs and their scripts. https://docs.gitlab.com/ci/yaml/."""
 
+from collections.abc import Iterator
 from typing import Final
 
 from .commands import of_script
@@ -27,16 +28,20 @@ def parse(root: Node) -> Parsed:
             jobs.append(Item("gitlab.job", f"job {name}", node, root.keys.get(name, (node.start, node.start)), whole))
     for job in jobs:
         parsed.items.append(job)
-        for image in (*job.node.find("image"), *job.node.find("services")):
-            name_node = image.get("name") or image
-            if untagged(name_node.text):
-                parsed.hits.append(Hit("IAC-IMAGE-TAG", name_node.start, name_node.end, job.label))
-        for key in _SCRIPTS:
-            for script in job.node.find(key):
-                if script.text:
-                    parsed.commands += [(job.label, command) for command in placed(of_script(script.text), script)]
+        parsed.hits.extend(_images(job))
+        scripts = (script for key in _SCRIPTS for script in job.node.find(key) if script.text)
+        parsed.commands += [
+            (job.label, found) for script in scripts for found in placed(of_script(script.text), script)
+        ]
     for include in root.find("include"):
         remote = include.get("remote") or include
         if remote.text.startswith("http://"):
             parsed.hits.append(Hit("IAC-GITLAB-INCLUDE-HTTP", remote.start, remote.end, "the pipeline"))
     return parsed
+
+
+def _images(job: Item) -> Iterator[Hit]:
+    for image in (*job.node.find("image"), *job.node.find("services")):
+        name = image.get("name") or image
+        if untagged(name.text):
+            yield Hit("IAC-IMAGE-TAG", name.start, name.end, job.label)

@@ -167,7 +167,7 @@ class Reader:
 
     def _block(self, block: Block, depth: int) -> Iterator[tuple[str, Node]]:
         if block.type != "dynamic" or not block.labels:
-            yield block.type, self._placed(self.body(block.body, depth), block)
+            yield block.type, _placed(self.body(block.body, depth), block)
             return
         given = {name: expression for name, _, expression in attributes(self.source, block.body)}
         content = next((inner for inner in blocks(self.source, block.body) if inner.type == "content"), None)
@@ -178,10 +178,7 @@ class Reader:
         for key, value in repeats(each):
             name = Node(0, 0, {"key": key, "value": value})
             reader = replace(self, scope=replace(self.scope, names={**self.scope.names, iterator: name}))
-            yield block.labels[0], reader._placed(reader.body(content.body, depth), content)
-
-    def _placed(self, node: Node, block: Block) -> Node:
-        return Node(block.head[0], node.end, node.value, node.keys)
+            yield block.labels[0], _placed(reader.body(content.body, depth), content)
 
     def value(self, node: Any, depth: int = 0) -> Node:
         """The value of an expression; unknown wherever something in it is."""
@@ -293,6 +290,8 @@ class Reader:
             else:
                 path.append("*")
         found = self._named(path, depth)
+        if len(path) == 1 and path[0] in {"True", "False"}:  # no HCL, but people write it
+            return Node(start, end, path[0] == "True")
         shown = moved(found, start, end) if found is not None else Node(start, end, UNKNOWN)
         shown.raw = self.source.words(node)
         return shown
@@ -317,6 +316,10 @@ class Reader:
             else:
                 found = found.mapping.get(key)
         return found
+
+
+def _placed(node: Node, block: Block) -> Node:
+    return Node(block.head[0], node.end, node.value, node.keys)
 
 
 def repeats(each: Node) -> Iterator[tuple[Node, Node]]:
@@ -373,10 +376,20 @@ def _coalesced(values: Sequence[Node]) -> Value:
     return next((value.value for value in values if value.value is not None and value.value != ""), None)
 
 
+def _lowered(values: Sequence[Node]) -> Value:
+    return values[0].text.lower() if isinstance(values[0].value, str) else UNKNOWN
+
+
+def _raised(values: Sequence[Node]) -> Value:
+    return values[0].text.upper() if isinstance(values[0].value, str) else UNKNOWN
+
+
+_SAME: Final = (
+    *("jsonencode", "yamlencode", "base64encode", "toset", "tolist", "tomap", "sensitive", "nonsensitive", "tobool"),
+    *("tostring", "tonumber", "trimspace", "try", "chomp", "distinct", "sort", "compact"),
+)
 _FUNCTIONS: Final[Mapping[str, Callable[[Sequence[Node]], Value]]] = {
-    **dict.fromkeys(("jsonencode", "yamlencode", "base64encode", "toset", "tolist", "tomap", "sensitive", "nonsensitive",
-                     "tobool", "tostring", "tonumber", "trimspace", "try", "chomp", "distinct", "sort", "compact"), _first),
+    **dict.fromkeys(_SAME, _first),
     "concat": _joined, "flatten": _joined, "merge": _merged, "coalesce": _coalesced,
-    "lower": lambda values: values[0].text.lower() if isinstance(values[0].value, str) else UNKNOWN,
-    "upper": lambda values: values[0].text.upper() if isinstance(values[0].value, str) else UNKNOWN,
+    "lower": _lowered, "upper": _raised,
 }  # fmt: skip

@@ -43,3 +43,4 @@ class Parsed:
     commands: list[tuple[str, Command]] = field(default_factory=list)  # label of what runs it, command
     hits: list[Hit] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)
+    covered: frozenset[tuple[str, str]] = frozenset()  # rules that something else in the text makes harmless, by label

@@ -8,7 +8,7 @@ from typing import Final
 from .items import Hit, Item
 from .tree import Node
 
-_WORLD: Final = frozenset({"0.0.0.0/0", "::/0", "*", "internet", "any", "0.0.0.0", "0000:0000:0000:0000:0000:0000:0000:0000/0"})  # noqa: S104 - what is looked for
+_WORLD: Final = frozenset({"0.0.0.0/0", "::/0", "*", "internet", "any", "0.0.0.0", "::0"})  # noqa: S104 - what is looked for
 _ADMIN: Final = (22, 3389)
 _PLANES: Final = (8888, 5000, 6006, 8265, 10001, 8786, 8787)
 _STORES: Final = (3306, 5432, 6379, 27017, 9200, 1433, 1521, 11211, 9042, 2375, 5984, 19530)
@@ -31,7 +31,11 @@ def hits(item: Item) -> Iterator[Hit]:
         place = (opening.node.start, opening.node.end)
         if high - low > 10_000:
             yield Hit("IAC-NET-OPEN-ALL", *place, item.label)
-        for rule, ports in (("IAC-NET-OPEN-ADMIN", _ADMIN), ("IAC-NET-OPEN-PLANE", _PLANES), ("IAC-NET-OPEN-STORE", _STORES)):
+        for rule, ports in (
+            ("IAC-NET-OPEN-ADMIN", _ADMIN),
+            ("IAC-NET-OPEN-PLANE", _PLANES),
+            ("IAC-NET-OPEN-STORE", _STORES),
+        ):
             if any(low <= port <= high for port in ports) and high - low <= 10_000:
                 yield Hit(rule, *place, item.label)
 
@@ -46,6 +50,8 @@ def _range(node: Node, low: str, high: str, protocol: str) -> tuple[int, int] | 
         return _ALL
     if kind is not None and kind.text.lower() not in {"tcp", "6"}:
         return None
+    if first is not None and first.text == "-1":
+        return _ALL
     values = [_port(first), _port(last if last is not None else first)]
     return (values[0], values[1]) if values[0] is not None and values[1] is not None else None
 
@@ -54,7 +60,7 @@ def _port(node: Node | None) -> int | None:
     if node is None:
         return None
     text = node.text
-    return int(text) if re.fullmatch(r"\d{1,5}", text) else (0 if text == "-1" else None)
+    return int(text) if re.fullmatch(r"\d{1,5}", text) else None
 
 
 def _group(node: Node) -> Iterator[Opening]:
@@ -112,7 +118,10 @@ def _google(node: Node) -> Iterator[Opening]:
 
 
 def _azure(node: Node) -> Iterator[Opening]:
-    words = {key: (found.text.lower() if (found := node.get(key)) is not None else "") for key in ("direction", "access", "protocol")}
+    words = {
+        key: (found.text.lower() if (found := node.get(key)) is not None else "")
+        for key in ("direction", "access", "protocol")
+    }
     if words["direction"] != "inbound" or words["access"] != "allow" or words["protocol"] not in {"tcp", "*"}:
         return
     place = _world(node, "source_address_prefix", "source_address_prefixes")

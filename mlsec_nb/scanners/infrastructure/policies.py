@@ -16,18 +16,26 @@ from .tree import HOLE, Node
 from .yaml_tree import documents
 
 # Attributes that hold a policy, by what it says: what its owner may do, who may become its owner, who may use a thing.
-_OWN: Final = frozenset({"policy", "inline_policy.policy", "PolicyDocument", "Policies.PolicyDocument"})
+_OWN: Final = frozenset({"policy", "access_policy", "inline_policy", "inline_policy.policy", "PolicyDocument", "Policies.PolicyDocument"})
 _TRUST: Final = frozenset({"assume_role_policy", "AssumeRolePolicyDocument"})
 _THINGS: Final = {
-    "aws_s3_bucket": "IAC-S3-PUBLIC-POLICY", "aws_s3_bucket_policy": "IAC-S3-PUBLIC-POLICY", "AWS::S3::BucketPolicy": "IAC-S3-PUBLIC-POLICY",
-    "aws_sqs_queue": "", "aws_sqs_queue_policy": "", "AWS::SQS::QueuePolicy": "", "aws_sns_topic": "", "aws_sns_topic_policy": "",
-    "AWS::SNS::TopicPolicy": "", "aws_ecr_repository_policy": "", "aws_kms_key": "", "AWS::KMS::Key": "", "aws_secretsmanager_secret_policy": "",
-    "aws_glacier_vault": "", "aws_efs_file_system_policy": "", "aws_backup_vault_policy": "", "aws_lambda_layer_version_permission": "",
-}  # fmt: skip
+    **dict.fromkeys(("aws_s3_bucket", "aws_s3_bucket_policy", "AWS::S3::BucketPolicy"), "IAC-S3-PUBLIC-POLICY"),
+    **dict.fromkeys(
+        (
+            *("aws_sqs_queue", "aws_sqs_queue_policy", "aws_sns_topic", "aws_sns_topic_policy", "aws_kms_key"),
+            *("aws_ecr_repository_policy", "aws_secretsmanager_secret_policy", "aws_glacier_vault"),
+            *("aws_efs_file_system_policy", "aws_backup_vault_policy", "AWS::SQS::QueuePolicy"),
+            *("AWS::SNS::TopicPolicy", "AWS::KMS::Key"),
+        ),
+        "IAC-AWS-OPEN-POLICY",
+    ),
+}
 _OWNERS: Final = re.compile(
     r"aws_iam_(?:policy|role_policy|user_policy|group_policy|role)\Z|AWS::IAM::(?:Policy|ManagedPolicy|Role|User|Group)\Z|"
     r"AWS::Serverless::Function\Z|aws_ssoadmin_permission_set_inline_policy\Z"
 )
+
+_ANYONE: Final = re.compile(r"\*\Z|arn:aws[\w-]*:(?:iam|sts)::\*:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +54,8 @@ class Statement:
 def hits(item: Item) -> Iterator[Hit]:
     """What the policies of an item give away."""
     if item.type == "data.aws_iam_policy_document":
-        for statement in item.node.find("statement"):
-            yield from _judged(_of_block(statement), item, None)
+        for block in item.node.find("statement"):
+            yield from _judged(_of_block(block), item, None)
         return
     attributes = {path for path in (*_OWN, *_TRUST) if item.node.find(path)}
     for path in sorted(attributes):
@@ -73,19 +81,23 @@ def statements(policy: Node) -> Iterator[Statement]:
             continue
         yield Statement(
             effect.text == "Allow", _texts(node, "Action"), node.get("NotAction") is not None, _texts(node, "Resource"),
-            _principals(principal), node.get("Condition") is not None, node.get("Action") or node,
+            _principals(principal), _narrows(node.get("Condition")), node.get("Action") or node,
         )  # fmt: skip
 
 
 def _of_block(node: Node) -> Statement:
+    """A statement as Terraform writes it; an `Allow` unless it says otherwise."""
     effect = node.get("effect")
     principals = tuple(
-        item.text for block in node.find("principals") if (kind := block.get("type")) is not None and kind.text in {"AWS", "*"}
+        item.text
+        for block in node.find("principals")
+        if (kind := block.get("type")) is not None and kind.text in {"AWS", "*"}
         for item in block.find("identifiers")
+    )
+    return Statement(
+        effect is None or effect.text == "Allow", _texts(node, "actions"), bool(node.find("not_actions")),
+        _texts(node, "resources"), principals, bool(node.find("condition")), node.get("actions") or node,
     )  # fmt: skip
-    allows = effect is None or effect.text == "Allow"
-    return Statement(allows, _texts(node, "actions"), bool(node.find("not_actions")), _texts(node, "resources"), principals,
-                     bool(node.find("condition")), node.get("actions") or node)  # fmt: skip
 
 
 def _texts(node: Node, key: str) -> tuple[str, ...]:
@@ -97,7 +109,13 @@ def _principals(node: Node | None) -> tuple[str, ...]:
         return ()
     if isinstance(node.value, dict):
         return tuple(item.text for key in ("AWS", "*") for item in node.find(key))
-    return (node.text,)
+    return tuple(item.text for item in node.find(""))
+
+
+def _narrows(node: Node | None) -> bool:
+    """Whether a condition leaves anybody out: one whose values are all wildcards does not."""
+    values = [value for value in node.find("*.*")] if node is not None else []
+    return bool(values) and not all(_ANYONE.match(value.text) or value.text == "arn:aws:iam::*" for value in values)
 
 
 def _judged(statement: Statement, item: Item, path: str | None) -> Iterator[Hit]:
@@ -105,7 +123,7 @@ def _judged(statement: Statement, item: Item, path: str | None) -> Iterator[Hit]
         return
     place = statement.node
     start, end = place.start, place.end
-    anyone = "*" in statement.principals and not statement.has_condition
+    anyone = any(_ANYONE.match(principal) for principal in statement.principals) and not statement.has_condition
     actions = [action.lower() for action in statement.actions]
     if path in _TRUST or (path is None and any(action.startswith("sts:assumerole") for action in actions)):
         if anyone:
@@ -113,7 +131,7 @@ def _judged(statement: Statement, item: Item, path: str | None) -> Iterator[Hit]
         return
     if statement.principals or item.type in _THINGS:
         if anyone and path is not None:
-            yield Hit(_THINGS.get(item.type) or "IAC-AWS-OPEN-POLICY", start, end, item.label)
+            yield Hit(_THINGS.get(item.type, "IAC-AWS-OPEN-POLICY"), start, end, item.label)
         elif anyone and any(action.startswith(("s3:", "*")) for action in actions):
             yield Hit("IAC-S3-PUBLIC-POLICY", start, end, item.label)
         return
@@ -130,10 +148,14 @@ def _wide(actions: list[str], statement: Statement, item: Item, place: tuple[int
         yield Hit("IAC-IAM-WILDCARD", *place, item.label, "", Severity.MEDIUM)
     if any(action in {"iam:passrole", "iam:pass*", "iam:*"} for action in actions):
         yield Hit("IAC-IAM-PASS-ROLE", *place, item.label)
-    services = sorted({action.partition(":")[0] for action in actions if action.endswith(":*")} - {"iam", "logs", "cloudwatch", "xray"})
+    services = {action.partition(":")[0] for action in actions if action.endswith(":*")} - _HARMLESS
     if services:
-        severity = Severity.MEDIUM if set(services) & _TELLING else None
+        severity = Severity.MEDIUM if services & _TELLING else None
         yield Hit("IAC-IAM-SERVICE-WILDCARD", *place, item.label, "", severity)
 
 
-_TELLING: Final = frozenset({"sagemaker", "s3", "sts", "kms", "secretsmanager", "lambda", "ec2", "ecr", "bedrock", "ssm", "organizations"})
+# Services whose data, models, keys or machines are what an attacker is after, and those that everybody writes to.
+_TELLING: Final = frozenset(
+    ["sagemaker", "s3", "sts", "kms", "secretsmanager", "lambda", "ec2", "ecr", "bedrock", "ssm", "organizations"]
+)
+_HARMLESS: Final = frozenset({"iam", "logs", "cloudwatch", "xray"})

@@ -59,7 +59,8 @@ class InfrastructureScanner:
             yield Gap(location=segment.place, scanner=NAME, reason=reason, code="malformed")
         seen = set()
         for hit in hits(parsed, segment.text):
-            if (place := (hit.rule, hit.start, hit.end, hit.label)) not in seen:
+            place = (hit.rule, hit.start, hit.end, hit.label)
+            if place not in seen and (hit.rule, hit.label) not in parsed.covered:
                 seen.add(place)
                 yield self._finding(hit, segment)
 

@@ -3,6 +3,7 @@
 Language: https://developer.hashicorp.com/terraform/language; plans: https://developer.hashicorp.com/terraform/internals/json-format.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -22,8 +23,10 @@ DIALECT: Final = "terraform"
 MAX_FILES: Final = 200  # of one folder
 MAX_FILE: Final = 1 << 20  # bytes of one file beside the one that is read
 _SETTINGS: Final = frozenset({"terraform", "provider", "module"})
-_SCRIPTS: Final = ("user_data", "startup_script", "metadata_startup_script", "custom_data", "user_data_base64", "on_create",
-                   "on_start", "metadata.startup-script", "provisioner.inline")  # fmt: skip
+_SCRIPTS: Final = (
+    *("user_data", "user_data_base64", "startup_script", "metadata_startup_script", "custom_data", "on_create"),
+    *("on_start", "metadata.startup-script", "provisioner.inline"),
+)
 
 
 @dataclass
@@ -49,7 +52,28 @@ def parse(text: str, folder: Path | None) -> Parsed:
     for block in blocks(source, _body(source)):
         parsed.items += _items(block, scope)
     _scripts(parsed)
+    parsed.covered = _covered(parsed.items)
     return parsed
+
+
+def _covered(items: list[Item]) -> frozenset[tuple[str, str]]:
+    """Rules that do not hold for a bucket, by label, because its public access block stands before it."""
+    blocks_ = {
+        word: item.node
+        for item in items
+        if item.type == "aws_s3_bucket_public_access_block" and (bucket := item.node.get("bucket")) is not None
+        for word in re.findall(r"aws_s3_bucket\.\w+", bucket.raw)
+    }
+    found = set()
+    for item in items:
+        named = item.label if item.type == "aws_s3_bucket" else ""
+        if item.type in {"aws_s3_bucket_acl", "aws_s3_bucket_policy"} and (bucket := item.node.get("bucket")) is not None:
+            named = next(iter(re.findall(r"aws_s3_bucket\.\w+", bucket.raw)), "")
+        block = blocks_.get(named)
+        for switch, rule in (("ignore_public_acls", "IAC-S3-PUBLIC-ACL"), ("restrict_public_buckets", "IAC-S3-PUBLIC-POLICY")):
+            if block is not None and (value := block.get(switch)) is not None and value.value is True:
+                found.add((rule, item.label))
+    return frozenset(found)
 
 
 def _body(source: Source) -> Any:
@@ -100,11 +124,14 @@ def _items(block: Block, scope: Scope) -> Iterator[Item]:
     """A resource once, or once for each of what it is repeated for; none when it is made zero times."""
     given = {name: found for name, _, found in attributes(block.source, block.body)}
     reader = Reader(block.source, scope)
-    if "count" in given and reader.value(given["count"]).value in {0, False}:
+    if "count" in given and reader.value(given["count"]).value == 0:
         return
     copies: list[Mapping[str, Node]] = [{}]
     if "for_each" in given:
-        copies = [{"each": Node(0, 0, {"key": key, "value": value})} for key, value in repeats(reader.value(given["for_each"]))]
+        copies = [
+            {"each": Node(0, 0, {"key": key, "value": value})}
+            for key, value in repeats(reader.value(given["for_each"]))
+        ]
     for names in copies:
         node = Reader(block.source, replace(scope, names=names)).body(block.body)
         yield from _named(block, node)
@@ -117,7 +144,7 @@ def _named(block: Block, node: Node) -> Iterator[Item]:
     elif block.type in {"data", "ephemeral"} and len(block.labels) == 2:
         yield Item(f"data.{block.labels[0]}", f"data.{label}", node, block.head)
     elif block.type in _SETTINGS:
-        yield Item(f"tf.{block.type}", " ".join([block.type, label]).strip(), node, block.head)
+        yield Item(f"tf.{block.type}", f"{block.type} {label}".strip(), node, block.head)
         for backend in node.find("backend"):
             yield Item("tf.backend", "the state's backend", backend, (backend.start, backend.start + len("backend")))
 

@@ -140,7 +140,9 @@ def _scalar(event: Any, source: str) -> Node:
         return Node(start, end, UNKNOWN)
     if not _is_plain(event.tag):
         # `!Ref x`, `!Sub x`, `!reference`: what it stands for is not in this text.
-        return Node(start, end, UNKNOWN if event.tag != "!Sub" else text.replace("${", HOLE + "{"), raw=source[start:end])
+        return Node(
+            start, end, UNKNOWN if event.tag != "!Sub" else text.replace("${", HOLE + "{"), raw=source[start:end]
+        )
     plain = event.style is None or event.style == ""
     value = _resolved(text) if plain and not event.tag else text
     return Node(start, end, value, raw=source[start:end] if isinstance(value, str) else "")

@@ -12,9 +12,9 @@ digest, no `USER`) is said below the default threshold. Values of secrets are th
 It must never render a template, fetch an image, module or chart, or follow a path out of the folder it reads.
 
 Dependencies: PyYAML (0.8 MB, MIT; there anyway) for its events alone: no constructor runs, aliases are shared, never
-copied, and every walk has a budget. tree-sitter-hcl (0.05 MB, Apache-2.0) beside the tree-sitter that reads shell: exact
-places at 3 MB/s.
+copied, and every walk has a budget. tree-sitter-hcl (0.05 MB, Apache-2.0) beside the tree-sitter that reads shell:
+exact places at 3 MB/s.
 
-Tried and dropped: python-hcl2 (no places, 0.15 MB/s, another API in every version). Findings of checkov where its own
+Tried and dropped: python-hcl2 (no places, 0.15 MB/s, another API in every version). Not followed where checkov's own
 tests differ from what the cloud does: TCP port 0 as "all ports", `self = true` beside an open address as closed.
 """

@@ -16,7 +16,9 @@ from .tree import HOLE, Node
 from .yaml_tree import documents
 
 # Attributes that hold a policy, by what it says: what its owner may do, who may become its owner, who may use a thing.
-_OWN: Final = frozenset({"policy", "access_policy", "inline_policy", "inline_policy.policy", "PolicyDocument", "Policies.PolicyDocument"})
+_OWN: Final = frozenset(
+    {"policy", "access_policy", "inline_policy", "inline_policy.policy", "PolicyDocument", "Policies.PolicyDocument"}
+)
 _TRUST: Final = frozenset({"assume_role_policy", "AssumeRolePolicyDocument"})
 _THINGS: Final = {
     **dict.fromkeys(("aws_s3_bucket", "aws_s3_bucket_policy", "AWS::S3::BucketPolicy"), "IAC-S3-PUBLIC-POLICY"),
@@ -114,7 +116,7 @@ def _principals(node: Node | None) -> tuple[str, ...]:
 
 def _narrows(node: Node | None) -> bool:
     """Whether a condition leaves anybody out: one whose values are all wildcards does not."""
-    values = [value for value in node.find("*.*")] if node is not None else []
+    values = list(node.find("*.*")) if node is not None else []
     return bool(values) and not all(_ANYONE.match(value.text) or value.text == "arn:aws:iam::*" for value in values)
 
 

@@ -67,10 +67,16 @@ def _covered(items: list[Item]) -> frozenset[tuple[str, str]]:
     found = set()
     for item in items:
         named = item.label if item.type == "aws_s3_bucket" else ""
-        if item.type in {"aws_s3_bucket_acl", "aws_s3_bucket_policy"} and (bucket := item.node.get("bucket")) is not None:
+        if (
+            item.type in {"aws_s3_bucket_acl", "aws_s3_bucket_policy"}
+            and (bucket := item.node.get("bucket")) is not None
+        ):
             named = next(iter(re.findall(r"aws_s3_bucket\.\w+", bucket.raw)), "")
         block = blocks_.get(named)
-        for switch, rule in (("ignore_public_acls", "IAC-S3-PUBLIC-ACL"), ("restrict_public_buckets", "IAC-S3-PUBLIC-POLICY")):
+        for switch, rule in (
+            ("ignore_public_acls", "IAC-S3-PUBLIC-ACL"),
+            ("restrict_public_buckets", "IAC-S3-PUBLIC-POLICY"),
+        ):
             if block is not None and (value := block.get(switch)) is not None and value.value is True:
                 found.add((rule, item.label))
     return frozenset(found)

@@ -8,6 +8,7 @@ from typing import Any
 
 from mlsec_nb.core import Cell, Document, Finding, Judged, Location, Part, Segment, Status
 
+from .blocks import ANY, block_marks
 from .foreign import Foreign
 from .marks import NO_REASON, Mark, Scope, covering, marks_in, understood
 
@@ -58,7 +59,9 @@ class _Said:
         place = finding.location
         segment = self._segments.get(_place(place))
         if segment and segment.part in _TRUSTED and place.line is not None:
-            yield from ((mark, f"in line {mark.line}") for mark in _near(place, self._marks_of(segment).lines))
+            marks = self._marks_of(segment)
+            yield from ((mark, f"in line {mark.line}") for mark in _near(place, marks.lines))
+            yield from ((mark, f"in line {mark.line}") for mark in marks.blocks if _reaches(mark, place.line))
         yield from self._of_cell(place.cell)
         yield from self._of_the_file
 
@@ -107,11 +110,16 @@ class _Marks:
         self.lines: dict[int, list[Mark]] = {}
         self.cell: list[Mark] = []
         self.file: list[Mark] = []
+        self.blocks = list(block_marks(text)) if ANY.search(text) else []
         for mark in marks_in(text):
             if mark.scope in {Scope.CELL, Scope.FILE}:
                 (self.cell if mark.scope is Scope.CELL else self.file).append(mark)
             else:
                 self.lines.setdefault(mark.line, []).append(mark)
+
+
+def _reaches(mark: Mark, line: int) -> bool:
+    return mark.reach is not None and mark.reach[0] <= line <= mark.reach[1]
 
 
 def _near(place: Location, lines: Mapping[int, list[Mark]]) -> Iterator[Mark]:

@@ -18,6 +18,7 @@ class Scope(StrEnum):
 
     LINE = "line"
     NEXT_LINE = "next line"
+    BLOCK = "block"
     CELL = "cell"
     FILE = "file"
 
@@ -33,6 +34,7 @@ class Mark:
     reason: str = NO_REASON
     until: dt.date | None = None
     broken: str = ""
+    reach: tuple[int, int] | None = None  # of a block: its first and its last line
 
     def against(self, today: dt.date) -> str:
         """Why the mark does not suppress anything today; empty when it does."""

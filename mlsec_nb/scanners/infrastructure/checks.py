@@ -1,6 +1,7 @@
 """The rules as data: the tables of `rules/*.toml` as rules with checks on items and on commands."""
 
 import re
+import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -123,12 +124,14 @@ class Catalogue:
 def catalogue() -> Catalogue:
     """The rules that come with the package."""
     folder = files(__package__) / "rules"
+    aliases = tomllib.loads((folder / "_aliases.toml").read_text(encoding="utf-8"))
     rules: dict[str, Rule] = {}
     checks: dict[str, list[Check]] = {}
     commands: dict[str, list[CommandCheck]] = {}
     rows = tables(*(folder / f"{theme}.toml" for theme in THEMES))
     for row in rows:
-        rule = rules[row["id"]] = to_rule(row)
+        others = tuple(aliases.get(row["id"], ()))
+        rule = rules[row["id"]] = to_rule({**row, "references": (*row["references"], *others)})
         for table in row.get("check", ()):
             check = _check(rule, table)
             for kind in table["on"]:

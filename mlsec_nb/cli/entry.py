@@ -40,6 +40,12 @@ def _completion() -> ModuleType:
     return completion
 
 
+def _deps() -> ModuleType:
+    from . import deps
+
+    return deps
+
+
 def _doctor() -> ModuleType:
     from . import doctor
 
@@ -104,7 +110,7 @@ COMMANDS: dict[str, tuple[str, Callable[[], ModuleType]]] = {
     "scan": ("everything that is found there: notebooks, code, models, data, manifests, images", _scan),
     "model": ("what loading model files would do, without loading them", _scan),
     "data": ("whether data is what its pins promise, and what hides in it", _scan),
-    "deps": ("packages that notebooks and manifests install, and what is known of them", _scan),
+    "deps": ("packages that notebooks and manifests install, and what is known of them", _deps),
     "iac": ("what systems are built and run with: images, clusters, clouds, pipelines", _scan),
     "history": ("secrets in every blob of a git history", _history),
     "fix": ("mend what was found, with the smallest difference", _fix),

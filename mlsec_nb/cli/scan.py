@@ -8,6 +8,7 @@ import argparse
 import sys
 
 from mlsec_nb import pipeline
+from mlsec_nb.config import Config
 
 from . import nbqa, options, output, progress
 
@@ -26,7 +27,11 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    config = options.config_of(args, args.command)
+    return audit(args, options.config_of(args, args.command))
+
+
+def audit(args: argparse.Namespace, config: Config) -> int:
+    """The run itself, for commands that have options of their own."""
     output.format_of(args.format, args.output)
     with progress.bar(quiet=args.quiet) as shown:
         report = pipeline.audit(args.targets or ["."], config, shown, stdin_filename=args.stdin_filename)

@@ -1,24 +1,26 @@
 """The installs in a notebook or a program: magics, shell lines, shell cells, files that cells write, and calls."""
 
+import contextlib
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Final
 
-from mlsec_nb.core import Document, Kind, Segment
+from mlsec_nb.core import CannotScan, Document, Kind, Segment
 from mlsec_nb.scanners.transform import Piece, transform
 
 from .calls import called
 from .commands import facts_of
 from .facts import Dependency, Fact
 from .manifests import reader_for
+from .manifests.projects import script
 from .shell import commands
 
 Facts = tuple[Segment, list[Fact]]
 
 _HINT: Final = re.compile(
-    r"pip|conda|mamba|\buv\b|poetry|\bpdm\b|\bapt\b|apt-get|aptitude|\bnpm\b|\byarn\b|\bpnpm\b|writefile"
+    r"pip|conda|mamba|\buv\b|poetry|\bpdm\b|\bapt\b|apt-get|aptitude|\bnpm\b|\byarn\b|\bpnpm\b|writefile|/// script"
 )
 _INSTALLERS: Final = frozenset({"pip", "pip3", "conda", "mamba", "micromamba", "uv", "poetry", "pdm", "pipenv", "npm"})
 _SHELLS: Final = frozenset({"bash", "sh", "script", "system", "sx", "!", "zsh", "ksh", "shell", "cmd"})
@@ -66,6 +68,9 @@ def _facts(segment: Segment, language: str) -> Iterator[Fact]:
 
 
 def _python(text: str) -> Iterator[Fact]:
+    if "# /// script" in text:
+        with contextlib.suppress(CannotScan):  # a comment that only looks like one
+            yield from script(text)
     shown = transform(text)
     for piece in shown.pieces.values():
         yield from _piece(text, piece)

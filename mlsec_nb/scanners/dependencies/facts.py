@@ -60,4 +60,12 @@ class Unread:
     code: str = "malformed"
 
 
-Fact = Dependency | Remark | Unread
+@dataclass(frozen=True, slots=True)
+class Include:
+    """Another file whose lines count as if they stood here."""
+
+    span: Span
+    path: str
+
+
+Fact = Dependency | Remark | Unread | Include

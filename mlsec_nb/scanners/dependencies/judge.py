@@ -39,6 +39,14 @@ def policy(options: Mapping[str, Any]) -> Policy:
     return Policy(_words(options, "allow-licences"), _words(options, "deny-licences"))
 
 
+def flag(options: Mapping[str, Any], key: str) -> bool:
+    """A choice that is off unless it is made."""
+    value = options.get(key, False)
+    if not isinstance(value, bool):
+        raise UsageError(f"dependencies.{key} must be true or false")
+    return value
+
+
 def _words(options: Mapping[str, Any], key: str) -> tuple[str, ...]:
     value = options.get(key, [])
     if not isinstance(value, list) or not all(isinstance(word, str) for word in value):

@@ -1,17 +1,22 @@
 """The scanner: manifests, lock files and installs → facts → findings, gaps and components."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Final
 
+from mlsec_nb import notebooks
 from mlsec_nb.config import Settings
-from mlsec_nb.core import Artifact, Component, Document, Finding, Gap, Kind, Part, Rule, Segment
+from mlsec_nb.core import SKIPPED, Artifact, Component, Document, Finding, Gap, Kind, Part, Rule, Segment
+from mlsec_nb.io.files import LocalFile
 
 from . import cells, judge
-from .facts import PATH, Dependency, Fact, Unread
+from .environment import installed
+from .facts import PATH, Dependency, Fact, Include, Unread
 from .lookups import Lookup
-from .manifests import reader_for
+from .manifests import reader_for, requirements
 from .story import NAME, Story, catalogue
 
-_READ = frozenset({Kind.NOTEBOOK, Kind.SOURCE, Kind.MANIFEST, Kind.IAC, Kind.TEXT})
+_UNREAD: Final = "the file that is included here is not in this folder, and was not read"
 
 
 def build(settings: Settings) -> "DependencyScanner":
@@ -28,6 +33,7 @@ class DependencyScanner:
         self._settings = settings
         self._policy = judge.policy(settings.options)
         self._lookup = Lookup(settings.options)
+        self._environment = judge.flag(settings.options, "environment")
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -42,6 +48,8 @@ class DependencyScanner:
         for segment, facts, is_manifest in _read(document):
             story = Story(segment, self._settings.key, is_manifest=is_manifest)
             yield from self._told(story, facts)
+        if self._environment and document.cells and (found := installed(document)):
+            yield from self._told(Story(found[0], self._settings.key, is_manifest=False), found[1])
 
     def _told(self, story: Story, facts: Sequence[Fact]) -> Iterator[Finding | Gap | Component]:
         dependencies = [fact for fact in facts if isinstance(fact, Dependency)]
@@ -51,11 +59,35 @@ class DependencyScanner:
         yield from self._lookup.told(story, dependencies)
 
 
-def _read(document: Document) -> Iterator[tuple[Segment, list[Fact], bool]]:
+def _read(document: Document, seen: frozenset[str] = frozenset()) -> Iterator[tuple[Segment, list[Fact], bool]]:
     reader = reader_for(document.artifact.path) if not document.cells else None
+    if reader is None and seen:
+        reader = requirements.read  # another requirements file named it
     if reader is None:
         yield from ((segment, facts, False) for segment, facts in cells.installs(document))
         return
     for segment in document.segments:
         if segment.part in {Part.TEXT, Part.CODE}:
-            yield segment, list(reader(segment.text)), True
+            facts = list(reader(segment.text))
+            wanted = [fact for fact in facts if isinstance(fact, Include) and not reader_for(fact.path)]
+            missing = [fact for fact in wanted if not (path := beside(document.artifact, fact.path)) or path in seen]
+            yield segment, [*facts, *(Unread(fact.span, _UNREAD, SKIPPED) for fact in missing)], True
+            for fact in wanted:
+                path = beside(document.artifact, fact.path)
+                if path and path not in seen:
+                    yield from _read(_included(document.artifact, fact.path, path), seen | {path})
+
+
+def beside(artifact: Artifact, name: str) -> str | None:
+    """The file that a manifest includes, if it lies in the manifest's own folder or below; no link leads out of it."""
+    local = artifact.content.local
+    if local is None or PurePosixPath(name).is_absolute():
+        return None
+    folder = Path(local).resolve().parent
+    path = (folder / name).resolve()
+    return str(path) if path.is_relative_to(folder) and path.is_file() else None
+
+
+def _included(artifact: Artifact, name: str, path: str) -> Document:
+    shown = str(PurePosixPath(artifact.path).parent / name)
+    return notebooks.read(Artifact(shown, Kind.MANIFEST, LocalFile(path)))

@@ -1,9 +1,14 @@
 import contextlib
 import json
+from pathlib import Path
 
 import pytest
 
-from mlsec_nb.core import CannotScan, Component, Gap
+from mlsec_nb.config import Settings
+from mlsec_nb.core import Artifact, CannotScan, Component, Gap, Kind
+from mlsec_nb.io.files import LocalFile
+from mlsec_nb.notebooks import read
+from mlsec_nb.scanners.dependencies.scanner import build
 from tests.scanners.dependencies.kit import packages, rules, scan
 
 FORTY = "0123456789" * 4
@@ -110,7 +115,7 @@ def test_every_manifest_is_read_with_places_that_hold_the_name(path: str) -> Non
         if isinstance(item, Component):
             assert item.location.line is not None
             assert item.name.lower() in lines[item.location.line - 1].lower(), item
-    assert not [item for item in said if isinstance(item, Gap) and item.code != "no-advisories"]
+    assert not [item for item in said if isinstance(item, Gap) and item.code not in {"no-advisories", "skipped"}]
 
 
 @pytest.mark.parametrize("path", MANIFESTS)
@@ -156,3 +161,37 @@ def test_a_line_that_is_no_requirement_is_a_gap() -> None:
     (gap,) = scan("??", path="requirements.txt")
     assert isinstance(gap, Gap)
     assert (gap.code, gap.location.line) == ("malformed", 1)
+
+
+def test_included_files_are_read_beside_the_manifest_and_nowhere_else(tmp_path: Path) -> None:
+    (tmp_path / "project" / "deps").mkdir(parents=True)
+    (tmp_path / "outside.txt").write_text("secret\n")
+    folder = tmp_path / "project"
+    (folder / "deps" / "base.txt").write_text("a==1\n-r base.txt\n")
+    (folder / "requirements.txt").write_text(
+        "-r deps/base.txt\n-c ../outside.txt\n-r none.txt\n-r requirements-dev.txt\nb==1\n"
+    )
+    (folder / "link.txt").symlink_to(tmp_path / "outside.txt")
+    (folder / "dev-requirements.txt").write_text("-r link.txt\n-r /etc/passwd\n-r https://example.com/x.txt\n")
+    said = []
+    for name in ("requirements.txt", "dev-requirements.txt"):
+        artifact = Artifact(f"project/{name}", Kind.MANIFEST, LocalFile(str(folder / name)))
+        said += build(Settings(options={"advisories": "/nowhere/x"})).scan(read(artifact))
+    assert packages(said) == {"a==1", "b==1"}
+    assert [item.location.path for item in said if isinstance(item, Component)] == [
+        "project/requirements.txt",
+        "project/deps/base.txt",
+    ]
+    missing = [item for item in said if isinstance(item, Gap) and item.code == "skipped"]
+    assert sorted((item.location.path, item.location.line) for item in missing) == [
+        ("project/deps/base.txt", 2), ("project/dev-requirements.txt", 1), ("project/dev-requirements.txt", 2),
+        ("project/requirements.txt", 2), ("project/requirements.txt", 3),
+    ]  # fmt: skip
+
+
+def test_a_program_names_what_it_needs() -> None:
+    block = (
+        '# /// script\n# requires-python = ">=3.11"\n# dependencies = [\n#   "a==1",\n#   "b",\n# ]\n# ///\nimport a\n'
+    )
+    assert packages(scan(block, path="x.py")) == {"a==1", "b"}
+    assert packages(scan("# /// script\n# dependencies = [\n# ///\nx = 1\n", path="x.py")) == set()

@@ -3,6 +3,7 @@
 A reader takes the text of one file and gives facts; which reader a file gets is decided by its name alone.
 """
 
+from . import requirements
 from .registry import Reader, reader_for
 
-__all__ = ["Reader", "reader_for"]
+__all__ = ["Reader", "reader_for", "requirements"]

@@ -15,6 +15,7 @@ from mlsec_nb.scanners.dependencies.requirement import is_plain_http, parse, sho
 from .places import Cursor, rows, table, tables, toml, word
 
 _EXACT = re.compile(r"={2,3}\s*([^\s,*]+)\Z")
+_SCRIPT = re.compile(r"(?m)^# /// script[ \t]*\r?\n(?P<body>(?:#(?: .*)?\n)+?)# ///[ \t]*$")
 _CFG_KEY = re.compile(r"(?m)^(?:\[(?P<section>[^\]\n]+)\]|(?P<key>[\w.-]+)[ \t]*[=:])")
 
 
@@ -111,6 +112,16 @@ def _of_table(name: str, entry: Mapping[str, Any], cursor: Cursor) -> Iterator[F
             yield Dependency(ecosystem=PYPI, name=name, span=span, source=kind,
                              address=shown(address) if kind != PATH else "", is_hashed=fixed)  # fmt: skip
             return
+
+
+def script(text: str) -> Iterator[Fact]:
+    """The block in which a program names what it needs (PEP 723)."""
+    for block in _SCRIPT.finditer(text):
+        lines = (line[2:] if line.startswith("# ") else line[1:] for line in block["body"].split("\n"))
+        value = toml("\n".join(lines))
+        cursor = Cursor(text)
+        cursor.at = block.start()
+        yield from _listed(rows(value.get("dependencies")), cursor)
 
 
 def setup_cfg(text: str) -> Iterator[Fact]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from mlsec_nb.scanners.dependencies.facts import CONDA, Dependency, Fact, Remark, Unread
+from mlsec_nb.scanners.dependencies.facts import CONDA, Dependency, Fact, Include, Remark, Unread
 from mlsec_nb.scanners.dependencies.options import EDITABLE, FILES, INDEXES, source
 from mlsec_nb.scanners.dependencies.requirement import parse
 
@@ -60,6 +60,8 @@ def _option(line: str, start: int) -> Iterator[Fact]:
     span = (start, start + found.end("value"))
     if option in INDEXES:
         yield from source(option, value, span, dynamic="${" in value)
+    elif option in FILES and "://" not in value:
+        yield Include(span, value)
     elif option in EDITABLE:
         yield from parse(value, start + line.index(value, len(option)), editable=True)
 

@@ -41,6 +41,7 @@ class Context:
     formats: list[str] = field(default_factory=list)
     is_model: bool = False  # some format was met that only models have
     loading: list[dict[str, Any]] = field(default_factory=list)  # the call tree of all pickles, in order
+    packages: set[str] = field(default_factory=set)  # top-level modules that loading imports
     done: set[tuple[int, int]] = field(default_factory=set)
     covered: set[tuple[int, int, int]] = field(default_factory=set)  # views that are one pickle from end to end
 

@@ -1,12 +1,13 @@
 """The scanner of the room: finds out what a file is by every reading, and follows everything that is inside."""
 
 import hashlib
+import json
 import mmap
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import UnsupportedOperation
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
 from mlsec_nb.config import Settings
@@ -17,6 +18,7 @@ from .formats import bytes_check
 from .registry import FORMATS, Format
 from .view import View
 
+SHOWN = 200  # steps of what loading would do that go into the component
 MAX_VIEWS = 200_000  # things inside one file
 SEARCHED = frozenset(
     {"pickle", "npy", "safetensors", "GGUF", "ONNX", "HDF5", "TFLite", "known data", "msgpack", "R data"}
@@ -55,6 +57,9 @@ class ModelScanner:
                 location=Location(path=artifact.path),
             )
             yield from self._follow(root, context, artifact)
+            twin = safer_twin(artifact) if "pickle" in context.formats else None
+            if twin:
+                context.facts["safer_twin"] = twin
             if artifact.kind is Kind.MODEL or context.is_model:
                 yield component(root, context, digest=self._wants_digest(root))
 
@@ -128,6 +133,10 @@ def component(view: View, context: Context, *, digest: bool) -> Component:
     """The artifact as it stands in a bill of materials."""
     formats = ", ".join(dict.fromkeys(context.formats))
     properties = {"bytes": str(view.size), **({"format": formats} if formats else {}), **context.facts}
+    if context.packages:
+        properties["imports"] = ", ".join(sorted(context.packages))
+    if context.loading:
+        properties["loading"] = json.dumps(context.loading[:SHOWN])
     purl = f"pkg:generic/{quote(view.name)}"
     if digest:
         properties["sha256"] = sha256(view)
@@ -142,3 +151,15 @@ def sha256(view: View) -> str:
         digest.update(view.head(1 << 20, at))
         view.forget(at, 1 << 20)
     return digest.hexdigest()
+
+
+def safer_twin(artifact: Artifact) -> str | None:
+    """The safetensors file that lies beside a pickle and holds the same model, by the names that are customary."""
+    if artifact.content.local is None:
+        return None
+    path = Path(artifact.content.local)
+    names = (
+        path.with_suffix(".safetensors").name,
+        path.name.replace("pytorch_model", "model").rpartition(".")[0] + ".safetensors",
+    )
+    return next((name for name in names if name != path.name and path.with_name(name).is_file()), None)

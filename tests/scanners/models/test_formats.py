@@ -583,3 +583,21 @@ def test_every_rule_is_documented_and_wanted_kinds_are_models():
 def test_the_same_file_gives_the_same_report():
     for name, data in list(bad.files(full=False))[::17]:
         assert repr(scan(data, name)) == repr(scan(data, name))
+
+
+def test_the_component_tells_what_loading_does(tmp_path):
+    path = tmp_path / "pytorch_model.bin"
+    path.write_bytes(bad.torch_zip())
+    (tmp_path / "model.safetensors").write_bytes(b"")
+    items = list(
+        build(Settings()).scan(Document(artifact=Artifact("pytorch_model.bin", Kind.MODEL, LocalFile(str(path)))))
+    )
+    facts = component(items).properties
+    assert facts["imports"] == "os"
+    assert json.loads(facts["loading"])[-1] == {"offset": 38, "does": "os.system('echo inert')", "grade": "dangerous"}
+    assert facts["safer_twin"] == "model.safetensors"
+
+
+def test_the_table_of_tensors_is_told_without_loading():
+    header = {"w": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}
+    assert json.loads(component(scan(bad.safetensors(header))).properties["tensor_table"]) == [["w", "F32", [2]]]

@@ -22,6 +22,7 @@ from . import torch_legacy
 
 MAX_PICKLES = 10_000  # one after the other in one file
 MAX_BLOBS = 10_000  # byte strings inside one pickle that are looked at
+MAX_PACKAGES = 100  # that are told as needed by a file
 MAX_TREE = 500  # lines of a call tree that are kept
 TRIED = 1 << 20  # bytes of a file without a magic that are tried as a pickle
 _RULES = {
@@ -59,6 +60,9 @@ class Story:
         opinion = self.context.judge.opinion(event)
         if isinstance(event, Ref):
             self.refs += 1
+            root = event.module.partition(".")[0]
+            if root.isidentifier() and len(self.context.packages) < MAX_PACKAGES:
+                self.context.packages.add(root)
         elif event.how == "persistent":
             self.persistent.append(event)
             return

@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from mlsec_nb import pipeline, reporters
+from mlsec_nb import pipeline
 from mlsec_nb._version import __version__
 from mlsec_nb.config import Config
 from mlsec_nb.core import Report, UsageError
 from mlsec_nb.io.files import write_atomic
 from mlsec_nb.policy import attest, gates, running, showing
 from mlsec_nb.policy.attest.dsse import PAYLOAD_TYPE
+from mlsec_nb.reporters.json import load
 from mlsec_nb.scanners import available
 
 from . import options, output, progress
@@ -65,7 +66,7 @@ def _run(gate: gates.Gate, args: argparse.Namespace, config: Config, now: dt.dat
 
     if args.targets:
         gate = replace(gate, targets=tuple(args.targets))
-    return running.Run(gate, config, frozenset(available()), audit, now, reporters.json.load)
+    return running.Run(gate, config, frozenset(available()), audit, now, load)
 
 
 def _sign(run: running.Run, report: gates.GateReport, args: argparse.Namespace) -> None:

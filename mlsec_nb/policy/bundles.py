@@ -101,7 +101,7 @@ def plain(value: Any) -> Any:
 
 
 def read_input(path: str | Path) -> Any:
-    """An input document: JSON, or YAML or TOML by its suffix; several YAML documents are a list."""
+    """An input document: TOML or JSON by its suffix, else YAML (dvc.lock too); several YAML documents are a list."""
     return _parsed(Path(path))
 
 
@@ -131,9 +131,9 @@ def _text(path: Path) -> str:
 def _parsed(path: Path) -> Any:
     text = _text(path)
     try:
-        if path.suffix in (".yaml", ".yml"):
-            return _yaml(text)
-        return plain(tomllib.loads(text)) if path.suffix == ".toml" else json.loads(text)
+        if path.suffix == ".toml":
+            return plain(tomllib.loads(text))
+        return json.loads(text) if path.suffix == ".json" or text.lstrip()[:1] in ("{", "[") else _yaml(text)
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{path}: {str(error).splitlines()[0]}") from error
 

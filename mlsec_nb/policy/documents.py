@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from mlsec_nb.core import Report
+from mlsec_nb.core import Report, UsageError
 
 from .bundles import read_input
 
@@ -26,10 +26,17 @@ def placed(document: Mapping[str, Any], place: str, value: Any) -> dict[str, Any
 
 
 def read(path: Path) -> Any:
-    """A file of the input: JSON, YAML, TOML or a Dockerfile; a `UsageError` when it cannot be read."""
-    if path.name.startswith(("Dockerfile", "Containerfile")) or path.suffix.lower() == ".dockerfile":
-        return dockerfile(path.read_text(encoding="utf-8", errors="replace")) if path.is_file() else read_input(path)
-    return read_input(path)
+    """A file of the input: JSON, YAML, TOML or a Dockerfile; a `UsageError` when it cannot be read or holds nothing."""
+    is_dockerfile = path.name.startswith(("Dockerfile", "Containerfile")) or path.suffix.lower() == ".dockerfile"
+    if is_dockerfile and path.is_file():
+        found: Any = dockerfile(path.read_text(encoding="utf-8", errors="replace"))
+        holds = bool(found["from"])
+    else:
+        found = read_input(path)
+        holds = isinstance(found, Mapping | list) and bool(found) and None not in found
+    if not holds:
+        raise UsageError(f"{path}: holds nothing that a policy could look at")
+    return found
 
 
 def dockerfile(text: str) -> dict[str, list[str]]:

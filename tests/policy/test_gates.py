@@ -450,3 +450,13 @@ verdict := {"allow": true, "deny": deny}
 """
     cfg = policy_gate(tmp_path, text, data={"waivers": [{"expires": dt.date(2026, 12, 31)}]}, optional=[])
     assert [one.text for one in run(cfg, "pre-commit").report().decision.denials] == ["2026-12-31"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("d.yaml", ""), ("d.yaml", "---\n"), ("d.yaml", "text"), ("d.json", "{}"), ("d.json", "[]"), ("d.json", "3"),
+                       ("Dockerfile", ""), ("Dockerfile", "RUN x\n"), ("d.yaml", "a: 1\n---\n")]
+)  # fmt: skip
+def test_a_document_that_holds_nothing_is_undecided(tmp_path, name, text):
+    (tmp_path / name).write_text(text)
+    cfg = policy_gate(tmp_path, 'package mlsec.gate\nverdict := {"allow": true}\n', documents={"a": name}, optional=[])
+    assert run(cfg, "pre-commit").report().verdict.exit_code == 2

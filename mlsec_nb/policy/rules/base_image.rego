@@ -24,6 +24,20 @@ deny contains {"id": "DEPLOY-IMAGE-UNKNOWN", "severity": "high", "msg": msg, "pa
 	msg := "no image is named: give the workload or the Dockerfile"
 }
 
+deny contains {"id": "DEPLOY-IMAGE-UNKNOWN", "severity": "high", "msg": msg, "path": "workload"} if {
+	count(lib.workloads) > 0
+	count(lib.containers) == 0
+	msg := "none of the workloads names a container"
+}
+
+# "@" begins a digest: whatever else follows is a reference that was cut or mistyped.
+deny contains {"id": "DEPLOY-IMAGE-UNKNOWN", "severity": "high", "msg": msg, "path": image} if {
+	some image in images
+	contains(image, "@")
+	not pinned(image)
+	msg := sprintf("image %s is no valid reference", [image])
+}
+
 deny contains {"id": "DEPLOY-IMAGE-UNKNOWN", "severity": "high", "msg": msg, "path": name} if {
 	some name in lib.unnamed
 	msg := sprintf("container %s does not say its image", [name])

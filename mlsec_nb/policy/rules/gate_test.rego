@@ -238,3 +238,17 @@ test_every_workload_counts if {
 	"DEPLOY-IMAGE-REGISTRY" in ids(both)
 	"DEPLOY-IMAGE-REGISTRY" in ids(changed([{"op": "add", "path": "/workloads", "value": [second]}]))
 }
+
+test_a_workload_without_containers_is_denied if {
+	"DEPLOY-IMAGE-UNKNOWN" in ids(changed([{"op": "replace", "path": "/workload/spec", "value": {}}]))
+	document := changed([
+		{"op": "replace", "path": "/workload/spec", "value": {}},
+		{"op": "add", "path": "/dockerfile", "value": {"from": [image]}},
+	])
+	"DEPLOY-IMAGE-UNKNOWN" in ids(document)
+}
+
+test_a_reference_that_was_cut_is_denied if {
+	cut := [{"op": "add", "path": "/dockerfile", "value": {"from": ["registry.example.com/python@sha256:00"]}}]
+	ids(changed(cut)) == {"DEPLOY-IMAGE-UNKNOWN"}
+}

@@ -12,7 +12,7 @@ from mlsec_nb.scanners.patterns import Pattern, tables, to_pattern, to_rule
 
 from .judges.names import words_of
 
-THEMES: Final = ("ml", "clouds", "code_hosts", "services", "generic")
+THEMES: Final = ("ml", "clouds", "code_hosts", "services", "more", "generic")
 
 
 @dataclass(frozen=True)

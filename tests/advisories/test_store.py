@@ -258,3 +258,44 @@ def test_a_version_is_affected_between_what_brings_and_what_mends_it(numbers: li
     text = compact("PyPI", {"ranges": [{"type": "ECOSYSTEM", "events": events[::-1]}]})
     inside = sum(number <= version for number in ordered) % 2 == 1
     assert affects("PyPI", str(version), text) is inside
+
+
+def test_a_store_of_another_version_is_not_read(tmp_path: Path) -> None:
+    import sqlite3
+
+    path = made(tmp_path, record("A-1")).path
+    with sqlite3.connect(path) as base:
+        base.execute("UPDATE meta SET value = '0' WHERE name = 'schema'")
+    base.close()
+    with pytest.raises(CannotRead, match="another version"):
+        Store.open(path)
+
+
+def test_a_file_that_is_no_store_is_not_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "records.json").write_text(json.dumps(record("A-1")))
+    (tmp_path / "mine.db").write_bytes(b"something else " * 100)
+    with pytest.raises(UsageError, match="cannot be written"):
+        import_(tmp_path / "mine.db", [tmp_path / "records.json"])
+    assert (tmp_path / "mine.db").read_bytes().startswith(b"something else")
+
+
+def test_a_large_import_learns_its_dictionary_once(tmp_path: Path) -> None:
+    many = [
+        record(f"A-{number}", package=f"p{number % 7}", details="the same words again and again")
+        for number in range(2_500)
+    ]
+    store = made(tmp_path, *many)
+    assert len(store.records_affecting("PyPI", "p3", "1")) == len(
+        [one for one in many if one["affected"][0]["package"]["name"] == "p3"]
+    )
+    assert store.path.stat().st_size < 2_500 * 500
+    store.close()
+
+
+def test_folders_and_single_files_are_records_too(tmp_path: Path) -> None:
+    (tmp_path / "in" / "deep").mkdir(parents=True)
+    (tmp_path / "in" / "deep" / "a.json").write_text(json.dumps(record("A-1")))
+    (tmp_path / "in" / "readme.md").write_text("no")
+    assert import_(tmp_path / "store.sqlite", [tmp_path / "in"])["records"] == 1
+    with pytest.raises(UsageError):
+        import_(tmp_path / "store.sqlite", [tmp_path / "in" / "readme.md"])

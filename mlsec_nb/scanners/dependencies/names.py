@@ -12,6 +12,7 @@ from typing import Final
 from .requirement import canonical
 
 SHORTEST: Final = 5  # letters; shorter names are one letter apart from each other all the time
+_SOUND_ALIKES: Final = ("iy", "ck", "sz", "il", "mn", "uvw")
 _LOOK_ALIKES: Final = str.maketrans({"0": "o", "1": "l", "5": "s", "3": "e", "4": "a", "7": "t"})
 
 
@@ -63,9 +64,9 @@ def imitated(name: str, beside: Collection[str] = ()) -> str | None:
     low = canonical(name)
     if low in known() or low in _apart() or len(low) < SHORTEST or meant(name):
         return None
-    plain = low.translate(_LOOK_ALIKES)
-    if plain != low and plain in known():
-        return plain
+    for plain in (low.translate(_LOOK_ALIKES), canonical(name.replace("I", "l"))):
+        if plain != low and plain in known():
+            return plain
     for shape in _without_one(low):
         other = _shapes().get(shape)
         if other and other != low and other not in beside and _is_slip(low, other):
@@ -86,7 +87,10 @@ def _is_slip(a: str, b: str) -> bool:
     if len(a) == len(b):
         apart = [index for index in range(len(a)) if a[index] != b[index]]
         if len(apart) == 1:
-            return len(a) > SHORTEST and not (a[apart[0]].isdigit() and b[apart[0]].isdigit())
+            pair = {a[apart[0]], b[apart[0]]}
+            if all(letter.isdigit() for letter in pair):
+                return False
+            return len(a) > SHORTEST or any(pair <= set(alike) for alike in _SOUND_ALIKES)
         return (
             len(apart) == 2 and apart[1] == apart[0] + 1 and a[apart[0]] == b[apart[1]] and a[apart[1]] == b[apart[0]]
         )

@@ -3,7 +3,7 @@ import pytest
 from mlsec_nb.core import Finding, Severity, UsageError
 from mlsec_nb.scanners.dependencies.names import imitated, known
 from mlsec_nb.scanners.dependencies.story import catalogue
-from tests.scanners.dependencies.kit import rules, scan
+from tests.scanners.dependencies.kit import packages, rules, scan
 
 RULES = [rule for rule in catalogue().values() if rule.bad]
 
@@ -70,7 +70,7 @@ def test_a_project_with_ranges_is_no_finding() -> None:
     ("name", "like"),
     [
         ("reqeusts", "requests"), ("requestss", "requests"), ("tensorfow", "tensorflow"), ("panads", "pandas"),
-        ("numpyy", "numpy"), ("scikitlearn", "scikit-learn"), ("matplotl1b", "matplotlib"), ("beautifulsoup5", None),
+        ("numpyy", "numpy"), ("jeIlyfish", "jellyfish"), ("numpi", "numpy"), ("dajngo", "django"), ("scikitlearn", "scikit-learn"), ("matplotl1b", "matplotlib"), ("beautifulsoup5", None),
         ("pandas", None), ("Pandas", None), ("torchvision", None), ("numpyro", None), ("tensorflow-io", None),
         ("mypackage", None), ("dask", None), ("gsutil", None), ("keras2", None), ("psycopg3", None), ("nose2", None),
     ],
@@ -101,3 +101,44 @@ def test_licences_are_judged_by_the_users_policy() -> None:
 def test_a_mistake_in_the_options_is_said(options: dict[str, object]) -> None:
     with pytest.raises(UsageError, match="dependencies"):
         scan("x", **options)
+
+
+@pytest.mark.parametrize(
+    ("cell", "rule"),
+    [
+        ("!pip config set global.trusted-host packages.example.com", "DEP-UNVERIFIED"),
+        ("!npm config set strict-ssl false", "DEP-UNVERIFIED"),
+        ("!npm config set strict-ssl=false", "DEP-UNVERIFIED"),
+        ("!conda install --insecure a=1", "DEP-UNVERIFIED"),
+        ("!conda install -c http://packages.example.com/channel a=1", "DEP-PLAIN-HTTP"),
+        ("!npm i --registry http://packages.example.com a@1.0.0", "DEP-PLAIN-HTTP"),
+        ("!pip install -ihttp://packages.example.com/simple a==1", "DEP-PLAIN-HTTP"),
+        ("!pip --isolated install --find-links=http://packages.example.com a==1", "DEP-PLAIN-HTTP"),
+        ("!pip install --extra-index-url $INDEX a==1", "DEP-EXTRA-INDEX"),
+        ("!pip install --trusted-host https://packages.example.com/simple a==1", "DEP-TRUSTED-HOST"),
+        ("!pip install git@example.com:o/a.git", "DEP-GIT"),
+        ("!pip install svn+http://[broken/a", "DEP-PLAIN-HTTP"),
+    ],
+)
+def test_sources_are_judged_in_every_spelling(cell: str, rule: str) -> None:
+    assert rule in rules(scan(cell))
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "!npm config set registry https://packages.example.com",
+        "!conda config --add channels conda-forge",
+        "!pip install --trusted-host localhost a==1",
+        "!pip install file:///srv/wheels/a-1.0-py3-none-any.whl",
+        "!conda install environment.yml",
+        "!pip install -i 'https://[broken' a==1",
+    ],
+)
+def test_what_weakens_nothing_is_no_finding(cell: str) -> None:
+    assert rules(scan(cell)) == set()
+
+
+def test_a_file_on_this_machine_is_told_with_the_version_in_its_name() -> None:
+    said = scan("!pip install file:///srv/wheels/a-1.0-py3-none-any.whl", "!pip install ./b-2.0.tar.gz sub/dir")
+    assert packages(said) == {"a==1.0", "b==2.0"}

@@ -195,3 +195,36 @@ def test_a_program_names_what_it_needs() -> None:
     )
     assert packages(scan(block, path="x.py")) == {"a==1", "b"}
     assert packages(scan("# /// script\n# dependencies = [\n# ///\nx = 1\n", path="x.py")) == set()
+
+
+def test_rarer_forms_are_read() -> None:
+    pyproject = (
+        '[tool.poetry.dependencies]\na = [{version = "==1.0"}, {version = ">=2"}]\nb = {path = "../b"}\nc = {url = "http://x.example/c.zip"}\n'
+        '[tool.uv]\nextra-index-url = ["https://x.example"]\nindex-url = "http://x.example"\n[tool.uv.sources]\nd = [{git = "https://x.example/d.git"}]\n'
+        '[tool.pdm.dev-dependencies]\nt = ["e", "bad requirement !!"]\n[project]\ndependencies = ["f\\u0061==1", "g @ http://x.example/g-1.zip", 3]\n'
+    )  # fmt: skip
+    said = scan(pyproject, path="pyproject.toml")
+    assert packages(said) == {"a==1.0", "a", "c", "d", "e", "fa==1", "g==1"}
+    assert rules(said) >= {"DEP-PLAIN-HTTP", "DEP-EXTRA-INDEX"}
+    assert packages(scan("[options]\ninstall_requires = a; b\n", path="setup.cfg")) == {"a", "b"}
+    conda = "channels: [http://x.example/c]\ndependencies:\n- pip:\n  - -i http://x.example/simple\n  - git+https://x.example/o/a.git\n"
+    assert rules(scan(conda, path="environment.yml")) == {"DEP-PLAIN-HTTP", "DEP-GIT"}
+    assert "DEP-PLAIN-HTTP" in rules(
+        scan("@EXPLICIT\nhttp://x.example/linux-64/a-1.0-0.conda\n", path="requirements.txt")
+    )
+    package = (
+        '{"dependencies": {"a": "http://x.example/a.tgz", "b": "file:../b", "c": "git+ssh://git@x.example/c.git"}}'
+    )
+    assert rules(scan(package, path="package.json")) == {"DEP-PLAIN-HTTP", "DEP-URL", "DEP-GIT"}
+    lock = '{"packages": {"node_modules/a": {"version": "1.0.0", "resolved": "http://x.example/a.tgz", "license": {"type": "MIT"}}}}'
+    assert "DEP-PLAIN-HTTP" in rules(scan(lock, path="package-lock.json"))
+    yarn = '"a@workspace:.":\n  version: 0.0.0\n\n"b@npm:^1.0.0":\n  version: 1.0.1\n  checksum: x\n'
+    assert packages(scan(yarn, path="yarn.lock")) == {"b==1.0.1"}
+    requirements = "-ihttp://x.example/simple\n--editable ./a\n-e git+https://x.example/b.git#egg=b\n--pre\n-\n"
+    assert rules(scan(requirements, path="requirements.txt")) == {"DEP-PLAIN-HTTP", "DEP-GIT"}
+
+
+def test_yaml_that_is_too_long_is_a_gap(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mlsec_nb.scanners.dependencies.manifests.places.MAX_YAML", 10)
+    with pytest.raises(CannotScan, match="characters of YAML"):
+        scan("dependencies: [a, b, c]", path="environment.yml")

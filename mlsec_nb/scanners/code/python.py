@@ -75,11 +75,14 @@ class PythonScan:
         return replace(read, body=(*read.body, *saved)) if saved else read
 
     def _gaps(self, source: Source, read: Parsed) -> Iterator[Gap]:
+        """One gap for all that could not be read in a cell; lines that run as magics without `%` are none."""
+        left: list[Broken] = []
         for broken in read.broken:
             lines = list(automagic(source, broken))
             source.pieces.update({-2 - piece.start: piece for piece in lines})
-            if not lines:
-                yield self._gap(source, broken)
+            left += [] if lines else [broken]
+        if left:
+            yield self._gap(source, replace(left[0], end=left[-1].end))
 
     def _walk(self, document: Document, sources: list[Source], parsed: dict[int, Parsed]) -> Walked:
         """Two rounds over the cells in every order: the first learns which files come from where."""

@@ -25,8 +25,8 @@ downloaded or uploaded critical. What is noise in notebooks (asserts, imports, u
 Dependencies. `tree-sitter` + `tree-sitter-bash` (MIT, 3.6 MB with the grammar): the real grammar of Bash with error
 recovery; `bashlex` is GPL and gives up at the first error, `shlex` knows no pipes. `bandit` (Apache-2.0, 1.2 MB; with
 stevedore, rich and PyYAML): its rule set on the cells as one module; 597 of its 597 findings on its own examples come
-out. Both are loaded only where something of theirs can stand. Not used: IPython (1 s to import, moves positions),
-jedi and astroid (seconds a notebook), nbQA (temporary files, line numbers of those).
+out. Both are loaded only where something of theirs can stand. Not used: IPython (slow to
+import, and its transformer moves positions), nbQA (temporary files, and the line numbers of those).
 
 Measured on 1,649 public notebooks (vertex-ai-samples, huggingface/notebooks, PythonDataScienceHandbook,
 tensorflow/docs, handson-ml3, RAG_Techniques, anthropic-cookbook); every finding of medium or more was looked at:
@@ -37,8 +37,11 @@ tensorflow/docs, handson-ml3, RAG_Techniques, anthropic-cookbook); every finding
     medium           92      80   SHARE-LINK 14, EVAL 12, LOAD-TORCH 10, CURL-SH 9, SHELL-TRUE 8, LOAD-PICKLE 5, …
     doubtful are the 12 EVAL: a class of the handbook evaluates names that its own cells hand over
 
-Tried and dropped: one scan for each cell (imports and wrappers are lost), values as sets of all that they may be
-(three times the time, no finding more), taint through every call (a client made with a key is not the key), reporting
-every `from_pretrained` without a revision as a risk (five in each notebook: information), raw tree-sitter for broken
-Python (its error nodes name no calls; salvaging calls that parse by themselves finds more).
+Tried and dropped: letting a secret flow through every call (a client made with a key is not the key; it printed false
+findings), a downloaded file's path as if it were its content (only what is read from it is somebody else's),
+`timeit` as a way to run text (it is given functions), `from_pretrained` without a revision as a risk (several in each
+notebook: information), and Bandit's severities (its HIGH for MD5 and MEDIUM for a missing timeout are noise here).
+
+Known to be weak: the cost of notebooks in which nothing is wrong is 10 to 20 ms each, most of it parsing where a word of
+a rule stands; values are joined where branches meet, so one of two functions with the same name may be lost.
 """

@@ -39,9 +39,9 @@ tensorflow/docs, handson-ml3, RAG_Techniques, anthropic-cookbook); every finding
 
 Tried and dropped: letting a secret flow through every call (a client made with a key is not the key; it printed false
 findings), a downloaded file's path as if it were its content (only what is read from it is somebody else's),
-`timeit` as a way to run text (it is given functions), `from_pretrained` without a revision as a risk (several in each
+`timeit` as a way to run text (it is given functions), `from_pretrained` without a revision as a risk (several in every
 notebook: information), and Bandit's severities (its HIGH for MD5 and MEDIUM for a missing timeout are noise here).
 
-Known to be weak: the cost of notebooks in which nothing is wrong is 10 to 20 ms each, most of it parsing where a word of
-a rule stands; values are joined where branches meet, so one of two functions with the same name may be lost.
+Known to be weak: the cost of notebooks in which nothing is wrong is 10 to 20 ms each, most of it parsing where a word
+of a rule stands; values are joined where branches meet, so one of two functions with the same name may be lost.
 """

@@ -601,3 +601,41 @@ def test_the_component_tells_what_loading_does(tmp_path):
 def test_the_table_of_tensors_is_told_without_loading():
     header = {"w": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}
     assert json.loads(component(scan(bad.safetensors(header))).properties["tensor_table"]) == [["w", "F32", [2]]]
+
+
+@pytest.mark.parametrize("value", [[1], {"a": 1}, None, True, 5, "x"])
+def test_values_of_any_type_stand_where_a_text_is_expected(value):
+    keys = (
+        "class_name",
+        "registered_name",
+        "module",
+        "config",
+        "_target_",
+        "loader_module",
+        "auto_map",
+        "chat_template",
+        "py/reduce",
+        "_class_name",
+    )
+    for key in keys:
+        scan(
+            json.dumps(
+                {"class_name": "Lambda", "config": {"function": value, "vocabulary": value}, key: value}
+            ).encode(),
+            "config.json",
+        )
+    for key in ("dtype", "shape", "data_offsets"):
+        scan(
+            bad.safetensors(
+                {"w": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8], key: value}, "__metadata__": value}
+            )
+        )
+    for key in ("__loader__", "__module__", "__class__", "content"):
+        node = {
+            "__loader__": "MethodNode",
+            "__module__": "numpy",
+            "__class__": "x",
+            "content": {"func": value},
+            key: value,
+        }
+        scan(bad.zipped([("schema.json", json.dumps([node, {"__loader__": 1}]))]), "m.skops")

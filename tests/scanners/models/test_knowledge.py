@@ -188,3 +188,14 @@ def test_a_budget_ends_in_a_gap(monkeypatch):
     items = scan(pickled(b"N" * 5000))
     assert grade(items) == SAFE
     assert any(getattr(item, "code", "") == "timeout" for item in items)
+
+
+def test_the_bytes_of_an_array_are_also_read_as_opcodes():
+    """joblib steps over them; a plain load of the same file runs them."""
+    evil = call(stacked("os", "system"), text("echo inert")) + b"."
+    dtype = call(stacked("numpy", "dtype"), text("u1"), b"\x89", b"\x88")
+    size = b"K" + bytes([len(evil)])
+    state = b"}(" + text("dtype") + dtype + text("shape") + size + b"\x85" + b"u"
+    wrapper = new(stacked("joblib.numpy_pickle", "NumpyArrayWrapper"))
+    assert graded(pickled(wrapper + state + b"b" + evil)) == DANGEROUS
+    assert graded(pickled(wrapper + state + b"b" + b"\0" * len(evil))) == SAFE

@@ -40,15 +40,15 @@ def check(view: View, context: Context, node: Object) -> Iterator[Finding | View
         yield from _vocabulary(view, context, name, config)
     if isinstance(module, str):
         yield from _looked_up(view, context, module, name, config)
-    if node.get("registered_name") not in {None, name, "function"} and not _own(node.get("registered_name")):
-        shown = str(node.get("registered_name"))
+    shown = node.get("registered_name")
+    if isinstance(shown, str) and shown not in {name, "function"} and not _own(shown):
         yield context.found(
             "MODEL-KERAS-CUSTOM", view, shown, f"Loading needs the custom object {shown}", severity=Severity.LOW
         )
 
 
-def _own(name: Any) -> bool:
-    return isinstance(name, str) and name.partition(">")[0] in {
+def _own(name: str) -> bool:
+    return name.partition(">")[0] in {
         "keras",
         "Keras",
         "TF",
@@ -83,7 +83,7 @@ def _lambda(view: View, context: Context, config: Any) -> Iterator[Finding]:
 
 def _lambda_layer(view: View, context: Context, config: Any) -> Iterator[Finding]:
     function = get(config, "function")
-    if isinstance(function, list):  # Keras 2: [code, defaults, closure]
+    if isinstance(function, list) and not isinstance(function, Object):  # Keras 2: [code, defaults, closure]
         yield from _lambda(view, context, function)
     elif isinstance(function, str) and not function.isidentifier():
         yield context.found(

@@ -23,6 +23,7 @@ from . import torch_legacy
 MAX_PICKLES = 10_000  # one after the other in one file
 MAX_BLOBS = 10_000  # byte strings inside one pickle that are looked at
 MAX_PACKAGES = 100  # that are told as needed by a file
+MAX_ARRAYS = 1_000  # of one joblib file that are also read as opcodes
 MAX_TREE = 500  # lines of a call tree that are kept
 TRIED = 1 << 20  # bytes of a file without a magic that are tried as a pickle
 _RULES = {
@@ -217,6 +218,12 @@ def _inside(view: View, context: Context, story: Story, outcome: Run) -> Iterato
             yield view.part(begin, begin + value.size, f"{view.name} (bytes at {begin})", "a nested load")
         else:
             yield view.member(f"nested bytes {number + 1}", value, 0, len(value), "a nested load")
+    for start, _ in outcome.arrays[:MAX_ARRAYS]:
+        # joblib steps over an array; a plain pickle.load would take its bytes for opcodes
+        begin = start - view.start
+        array = view.part(begin, view.size, f"{view.name} (array at {begin})", "bytes in an array")
+        if _runs(array):
+            yield array
     blobs, texts = outcome.machine.blobs, outcome.machine.texts
     if len(blobs) + len(texts) > MAX_BLOBS:
         yield context.gap(view, f"only the first {MAX_BLOBS} byte strings inside were looked at", "too-big")

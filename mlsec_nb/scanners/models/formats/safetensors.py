@@ -97,7 +97,12 @@ def wrong(header: Object, room: int) -> Iterator[str]:
 
 
 def _size(dtype: Any, shape: Any) -> int | None:
-    if dtype not in BITS or not isinstance(shape, list) or not all(type(n) is int and n >= 0 for n in shape):
+    if (
+        not isinstance(dtype, str)
+        or dtype not in BITS
+        or not isinstance(shape, list)
+        or not all(type(n) is int and n >= 0 for n in shape)
+    ):
         return None
     return prod(shape) * BITS[dtype] // 8
 

@@ -53,9 +53,7 @@ def _joblib(m: Machine, target: Value, state: Value, position: int, arrays: list
     Source: https://github.com/joblib/joblib/blob/main/joblib/numpy_pickle.py (NumpyArrayWrapper.read_array)
     """
     origin = target.target
-    if not (
-        isinstance(origin, Ref) and origin.full == "joblib.numpy_pickle.NumpyArrayWrapper" and isinstance(state, Box)
-    ):
+    if not (isinstance(origin, Ref) and origin.full.endswith(_WRAPPER) and isinstance(state, Box)):
         return position
     dtype, shape = state.get("dtype"), state.get("shape")
     width = item_size(dtype)
@@ -72,7 +70,7 @@ def _joblib(m: Machine, target: Value, state: Value, position: int, arrays: list
         size *= n
     if begin + size > m.end:
         raise Stop("an array that is cut off")
-    arrays.append((begin, begin + size))
+    arrays.append((position, begin + size))
     m.frame_end = None  # joblib ends the frame in front of the array
     return begin + size + LEAVE
 

@@ -1,15 +1,18 @@
 """The scanner of the room: pins first, then what the data holds."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from mlsec_nb.config import Settings
-from mlsec_nb.core import Artifact, CannotRead, Component, Document, Finding, Gap, Kind, Rule
+from mlsec_nb.core import Artifact, CannotRead, Component, Content, Document, Finding, Gap, Kind, Rule
+from mlsec_nb.io import tables
+from mlsec_nb.io.files import LocalFile
 
-from . import dvc, lfs, lists
+from . import drift, dvc, lfs, lists, profile
 from .content import harmful
 from .pins import LIMIT, Base, Pin
-from .rules import NAME, Teller, catalogue
+from .rules import NAME, Teller, catalogue, named
 from .verify import Verifier
 
 
@@ -51,6 +54,32 @@ class DataScanner:
             return
         if pin := self._hub(artifact):
             yield from Verifier(Base.of(artifact.content.local), teller, self.settings.limits).check(pin)
+        if artifact.kind is Kind.DATA and tables.format_of(artifact.content, artifact.path):
+            yield from self._table(artifact, teller)
+
+    def _table(self, artifact: Artifact, teller: Teller) -> Iterator[Finding | Gap]:
+        """What the columns of a table say, beside an earlier profile if there is one."""
+        old = self._expected()
+        if old is None:
+            return
+        with tables.opened(artifact.content, artifact.path) as table:
+            if table.loose:
+                yield teller.gap("has lines that do not fit its columns, so it was not compared with a profile", "malformed")
+                return
+            new = profile.of(table, old)
+        for change in drift.changes(old, new):
+            column = named(change.column) if change.column is not None else None
+            part = f"column {column}" if column is not None else None
+            told = f"{column}: {change.told}" if column is not None else change.told
+            yield teller.found(change.rule, told, told, part=part, severity=change.severity, details=change.numbers)
+
+    def _expected(self) -> profile.Profile | None:
+        """The profile that data is held against: a file of one, or other data."""
+        if (path := self.settings.options.get("profile")) is not None:
+            return _profiles(str(path), LocalFile(str(path)).read(LIMIT))
+        if (path := self.settings.options.get("against")) is not None:
+            return _profile_of(str(path))
+        return None
 
     def _hub(self, artifact: Artifact) -> Pin | None:
         local = artifact.content.local
@@ -69,6 +98,24 @@ class DataScanner:
                 yield from verifier.check(item)
             else:
                 yield item
+
+
+@lru_cache(maxsize=4)
+def _profiles(path: str, text: bytes) -> profile.Profile:
+    return profile.load(text.decode("utf-8", "replace"), path)
+
+
+@lru_cache(maxsize=4)
+def _profile_of(path: str) -> profile.Profile:
+    return measured(LocalFile(path), path)
+
+
+def measured(content: Content, path: str) -> profile.Profile:
+    """The profile of a data file; raises `CannotRead` when it is no table that can be read whole."""
+    with tables.opened(content, path) as table:
+        if table.loose:
+            raise CannotRead(f"{path}: has lines that do not fit its columns", "malformed")
+        return profile.of(table)
 
 
 def _is_pins(name: str) -> bool:

@@ -46,6 +46,12 @@ def _deps() -> ModuleType:
     return deps
 
 
+def _data() -> ModuleType:
+    from . import data
+
+    return data
+
+
 def _doctor() -> ModuleType:
     from . import doctor
 
@@ -82,6 +88,12 @@ def _policy() -> ModuleType:
     return policy
 
 
+def _profile() -> ModuleType:
+    from . import profile
+
+    return profile
+
+
 def _report() -> ModuleType:
     from . import report
 
@@ -109,8 +121,8 @@ def _serve_policy() -> ModuleType:
 COMMANDS: dict[str, tuple[str, Callable[[], ModuleType]]] = {
     "scan": ("everything that is found there: notebooks, code, models, data, manifests, images", _scan),
     "model": ("what loading model files would do, without loading them", _scan),
-    "data": ("whether data is what its pins promise, and what hides in it", _scan),
     "deps": ("packages that notebooks and manifests install, and what is known of them", _deps),
+    "data": ("whether data is what its pins promise, and what hides in it", _data),
     "iac": ("what systems are built and run with: images, clusters, clouds, pipelines", _scan),
     "history": ("secrets in every blob of a git history", _history),
     "fix": ("mend what was found, with the smallest difference", _fix),
@@ -121,6 +133,7 @@ COMMANDS: dict[str, tuple[str, Callable[[], ModuleType]]] = {
     "policy": ("ask, test, check and explain policies in Rego", _policy),
     "attest": ("signed evidence: keys, signatures, what is believed", _attest),
     "serve-policy": ("answer questions about policies as OPA's data API does", _serve_policy),
+    "profile": ("keep a table in numbers, to hold later data against it", _profile),
     "rules": ("list the rules", _rules),
     "explain": ("why a rule exists, what it finds and how to mend it", _explain),
     "doctor": ("what is installed, configured and missing here", _doctor),

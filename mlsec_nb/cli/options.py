@@ -1,7 +1,9 @@
 """The options that every scanning command has, and the config that they and the file make."""
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from mlsec_nb import config as configs
 from mlsec_nb import reporters
@@ -72,7 +74,18 @@ def config_of(args: argparse.Namespace, command: str = "scan") -> configs.Config
         baseline=str(Path(args.baseline).resolve()) if args.baseline else None,
         jobs=args.jobs,
         offline=args.offline,
+        tables=_expected(args, base),
     )
+
+
+def _expected(args: argparse.Namespace, base: configs.Config) -> Mapping[str, Mapping[str, Any]] | None:
+    """The tables of the config with what `mlsec data` is told to hold data against."""
+    given = {name: path for name in ("profile", "against") if (path := getattr(args, name, None))}
+    for path in given.values():
+        if not Path(path).is_file():
+            raise UsageError(f"{path}: there is no such file")
+    own = {key: value for key, value in base.tables.get("data", {}).items() if key not in {"profile", "against"}}
+    return {**base.tables, "data": {**own, **given}} if given else None
 
 
 def _words(text: str | None) -> tuple[str, ...] | None:

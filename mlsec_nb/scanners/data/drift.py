@@ -69,14 +69,12 @@ def _column(old: Profile, new: Profile, before: Column, after: Column) -> Iterat
         drifted = list(_numbers(before, after))
         yield from drifted or _range(before, after)
     if before.top and after.kind == before.kind:
-        yield from _categories(before, after)
+        yield from _categories(before, after, old.rows - before.nulls, new.rows - after.nulls)
 
 
 def _nulls(old: int, new: int, before: Column, after: Column) -> Iterator[Change]:
     was, now = before.nulls / max(old, 1), after.nulls / max(new, 1)
-    pooled = (before.nulls + after.nulls) / max(old + new, 1)
-    error = math.sqrt(pooled * (1 - pooled) * (1 / max(old, 1) + 1 / max(new, 1)))
-    z = abs(now - was) / error if error else 0.0
+    z = _z(was, now, max(old, 1), max(new, 1))
     if (z > 5 and abs(now - was) > 0.01) or (before.nulls == 0 and now > 0.001 and z > 4):
         told = f"{_share(now)} of the values are missing, before {_share(was)}"
         severity = Severity.HIGH if now - was > 0.2 else None
@@ -121,7 +119,10 @@ def _kind(before: Column, after: Column) -> tuple[str, str]:
         for factor in (unit, 1 / unit):
             wide = (after.deviation or 0.0) / spread if spread else factor
             if ratio > 0 and abs(ratio / factor - 1) < 0.03 and abs(wide / factor - 1) < 0.08:
-                return "unit", f"all values are about {factor:.4g} times those of before, as after a change of unit; {words}"
+                return (
+                    "unit",
+                    f"all values are about {factor:.4g} times those of before, as after a change of unit; {words}",
+                )
     if abs(later - mean) > 0.2 * spread:
         times = f" ({later / mean:.2g} times)" if mean and later / mean > 0 else ""
         return "mean", f"{words}{times}"
@@ -146,42 +147,56 @@ def _range(before: Column, after: Column) -> Iterator[Change]:
         yield Change("DATA-RANGE", after.name, told, Severity.LOW, {})
 
 
-def _categories(before: Column, after: Column) -> Iterator[Change]:
-    if before.singles > 0.05 * max(sum(before.top.values()), 1) and not before.whole:
-        return  # free text or an id
+def _categories(before: Column, after: Column, n: int, m: int) -> Iterator[Change]:
+    """New, lost and otherwise shared out categories among so many values; of numbers only a flood of new ones."""
+    if not n or not m or (before.singles > 0.05 * n and not before.whole):
+        return  # nothing there, free text or an id
+    is_number = before.kind == "number"
     if not after.top:
-        told = f"it has about {after.distinct:,} different values, before {before.distinct:,}"
-        yield Change("DATA-CATEGORIES", after.name, told, Severity.HIGH, {})
+        if before.whole and after.distinct > 10 * before.distinct:
+            told = f"it has about {after.distinct:,} different values, before {before.distinct:,}"
+            yield Change("DATA-CATEGORIES", after.name, told, Severity.HIGH, {})
         return
-    n, m = sum(before.top.values()), sum(after.top.values())
+    grown = after.distinct >= 2 * before.distinct and after.distinct >= before.distinct + 10
     unseen = sum(count for value, count in after.top.items() if value not in before.top) if before.whole else 0
-    expected = before.singles / max(n, 1)  # Good and Turing: the mass of what was not seen yet
-    if unseen >= 3 and unseen / m > 3 * expected + max(0.001, 5 / n):
-        grown = after.distinct >= 2 * before.distinct and after.distinct >= before.distinct + 10
-        told = f"{_share(unseen / m)} of the values are new categories; there are {after.distinct:,}, before {before.distinct:,}"
+    expected = 3 * before.singles / n + max(0.001, 5 / n)  # Good and Turing: the mass of what was not seen yet
+    if unseen >= 3 and unseen / m > (max(expected, 0.2) if is_number else expected) and (grown or not is_number):
+        told = f"{_share(unseen / m)} of its values are new; it has {after.distinct:,} different ones, before {before.distinct:,}"
         yield Change("DATA-CATEGORIES", after.name, told, Severity.HIGH if grown else None,
                      {"before": before.distinct, "after": after.distinct})  # fmt: skip
-        return
-    lost = [count for value, count in before.top.items() if value not in after.top and count / n > 0.01] if after.whole else []
-    if any(count / n * m > 20 for count in lost):
-        told = f"{len(lost)} categories are gone that were {_share(sum(lost) / n)} of the values"
+    elif not is_number:
+        yield from list(_lost(before, after, n, m)) or _balance(before, after, n, m)
+
+
+def _lost(before: Column, after: Column, n: int, m: int) -> Iterator[Change]:
+    lost = [count for value, count in before.top.items() if value not in after.top and count / n > 0.01]
+    if after.whole and any(count / n * m > 20 for count in lost):
+        told = f"{len(lost)} of its categories are gone, which were {_share(sum(lost) / n)} of the values"
         yield Change("DATA-CATEGORIES", after.name, told, None, {"before": before.distinct, "after": after.distinct})
-        return
-    yield from _balance(before, after, n, m)
 
 
 def _balance(before: Column, after: Column, n: int, m: int) -> Iterator[Change]:
-    keys = sorted(before.top.keys() | after.top.keys())
-    pairs = [(before.top.get(key, 0) / n, after.top.get(key, 0) / m) for key in keys]
+    """Shares of the categories of 1 % and more; all others count as one."""
+    keys = sorted(value for value, count in before.top.items() if count / n >= 0.01)
+    pairs = [(before.top[key] / n, after.top.get(key, 0) / m) for key in keys]
+    pairs.append((max(1 - sum(p for p, _ in pairs), 0), max(1 - sum(q for _, q in pairs), 0)))
     divergence = sum(_part(p, (p + q) / 2) + _part(q, (p + q) / 2) for p, q in pairs) / 2
-    chance = _chi_square(max(len(keys) - 1, 1)) / (8 * n * m / (n + m))
+    chance = _chi_square(max(len(keys), 1)) / (8 * n * m / (n + m))
     distance, critical = math.sqrt(max(divergence, 0) / math.log(2)), 1.2 * math.sqrt(chance / math.log(2))
     is_label = after.name.lower() in _LABELS
-    z = max((abs(p - q) / math.sqrt(max((p * n + q * m) / (n + m), 1e-12) * (1 / n + 1 / m)) for p, q in pairs), default=0)
-    if distance > max(_JS, critical) or (is_label and z > 5 and max(abs(p - q) for p, q in pairs) > 0.01):
-        told = f"its values are shared out in another way: the largest change is {_share(max(abs(p - q) for p, q in pairs))}"
+    most = max(abs(p - q) for p, q in pairs)
+    z = max(_z(p, q, n, m) for p, q in pairs)
+    if distance > max(_JS, critical) or (is_label and z > 5 and most > 0.01):
+        told = f"its values are shared out in another way: the largest change is {_share(most)} of all"
         yield Change("DATA-BALANCE", after.name, told, Severity.HIGH if distance > 0.3 else None,
                      {"distance": round(distance, 4), "label": is_label})  # fmt: skip
+
+
+def _z(p: float, q: float, n: int, m: int) -> float:
+    """How many standard errors two shares are apart."""
+    pooled = (p * n + q * m) / (n + m)
+    error = math.sqrt(max(pooled * (1 - pooled), 0) * (1 / n + 1 / m))
+    return abs(p - q) / error if error > 1e-12 else 0.0
 
 
 def _part(p: float, middle: float) -> float:

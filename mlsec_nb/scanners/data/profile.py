@@ -7,6 +7,7 @@ profile, except extremes of numbers. Two queries of DuckDB make it, whatever the
 import hashlib
 import json
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -20,6 +21,7 @@ TOP = 64  # categories that are kept with their counts
 FEW = 50  # different numbers, up to which they are categories as well
 MANY = 20_000  # different values, beyond which a column is free text or an id
 _HASHED = 2_000_000  # rows, beyond which repeated rows are not counted
+_INDEX = re.compile(r"__index_level_\d+__\Z")  # how pandas keeps an index in Parquet
 _KINDS = (
     ("number", ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT",
                 "UHUGEINT", "FLOAT", "DOUBLE", "REAL", "DECIMAL")),
@@ -65,7 +67,7 @@ class Profile:
 
 def of(table: Table, like: Profile | None = None) -> Profile:
     """The profile of a table; with the edges of another, so that the two can be compared."""
-    kinds = [(column, _kind(kind)) for column, kind in table.columns]
+    kinds = [(column, _kind(kind)) for column, kind in table.columns if not _INDEX.match(column)]
     asked = [_first(column, kind) for column, kind in kinds]
     (row,) = table.rows(f"SELECT count(*), {', '.join(sql for part in asked for sql in part) or '0'} FROM data")  # noqa: S608
     rows, at, columns = int(row[0]), 1, []
@@ -95,7 +97,7 @@ def _first(column: str, kind: str) -> list[str]:
     return [
         f"count({place}) {'' if kind != 'number' else f'FILTER (WHERE NOT isnan({value}))'}",
         f"approx_count_distinct({place})", f"count(*) FILTER (WHERE isinf({value}))",
-        f"avg({value}) {fine}", f"sqrt(greatest(avg({value} * {value}) {fine} - (avg({value}) {fine}) ** 2, 0))",
+        f"avg({value}) {fine}", f"stddev_pop({value}) FILTER (WHERE abs({value}) < 1e150)",
         f"min({value}) {fine}", f"max({value}) {fine}", f"count(*) FILTER (WHERE {value} < 0)",
         f"approx_quantile({value}, [{steps}]) {fine}",
     ]  # fmt: skip
@@ -109,9 +111,13 @@ def _column(column: str, kind: str, rows: int, values: tuple[Any, ...], like: Co
     steps = [float(step) for step in quantiles or [] if step is not None and math.isfinite(step)]
     edges = like.edges if like and like.kind == "number" else tuple(sorted(set(steps)))
     return Column(
-        name=column, kind=kind, nulls=nulls, distinct=distinct, infinite=int(infinite), mean=mean, deviation=deviation,
-        low=low, high=high, middle=steps[len(steps) // 2] if steps else None, negatives=int(negatives), edges=edges,
+        name=column, kind=kind, nulls=nulls, distinct=distinct, infinite=int(infinite), mean=_finite(mean),
+        deviation=_finite(deviation), low=_finite(low), high=_finite(high), middle=steps[len(steps) // 2] if steps else None, negatives=int(negatives), edges=edges,
     )  # fmt: skip
+
+
+def _finite(value: Any) -> float | None:
+    return float(value) if value is not None and math.isfinite(value) else None
 
 
 def _counted(table: Table, columns: list[Column]) -> list[Column]:
@@ -154,7 +160,7 @@ def _repeated(table: Table, rows: int) -> int:
     """How often the most frequent row occurs."""
     if not table.columns or not 0 < rows <= _HASHED:
         return 0
-    every = ", ".join(name(column) for column, _ in table.columns)
+    every = ", ".join(name(column) for column, _ in table.columns if not _INDEX.match(column)) or "0"
     found = table.rows(f"SELECT count(*) AS c FROM data GROUP BY hash({every}) ORDER BY c DESC LIMIT 1")  # noqa: S608
     return int(found[0][0])
 
@@ -165,8 +171,11 @@ def _with(column: Column, **changes: Any) -> Column:
 
 def dump(profile: Profile) -> str:
     """The profile as JSON, the same text for the same data."""
-    columns = [{key: value for key, value in asdict(column).items() if value not in (None, 0, (), {}, False)}
-               for column in profile.columns]  # fmt: skip
+    plain = asdict(Column(name="", kind=""))
+    columns = [
+        {key: value for key, value in asdict(column).items() if value is not None and repr(value) != repr(plain[key])}
+        for column in profile.columns
+    ]
     value = {"schema": SCHEMA, "rows": profile.rows, "repeated": profile.repeated, "columns": columns}
     return json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
@@ -194,7 +203,9 @@ def load(text: str, path: str) -> Profile:
         value = json.loads(text)
         if value["schema"] != SCHEMA:
             raise UsageError(f"{path}: is a profile of another version ({value['schema']!s:.40}), not {SCHEMA}")
-        columns = tuple(Column(**{key: _READ[key](item) for key, item in column.items()}) for column in value["columns"])
+        columns = tuple(
+            Column(**{key: _READ[key](item) for key, item in column.items()}) for column in value["columns"]
+        )
         return Profile(int(value["rows"]), columns, int(value["repeated"]))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise UsageError(f"{path}: is no profile of mlsec") from error

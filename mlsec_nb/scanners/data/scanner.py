@@ -64,7 +64,9 @@ class DataScanner:
             return
         with tables.opened(artifact.content, artifact.path) as table:
             if table.loose:
-                yield teller.gap("has lines that do not fit its columns, so it was not compared with a profile", "malformed")
+                yield teller.gap(
+                    "has lines that do not fit its columns, so it was not compared with a profile", "malformed"
+                )
                 return
             new = profile.of(table, old)
         for change in drift.changes(old, new):

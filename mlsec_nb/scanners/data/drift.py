@@ -66,10 +66,19 @@ def _column(old: Profile, new: Profile, before: Column, after: Column) -> Iterat
         told = f"{after.infinite:,} values are infinite, before none"
         yield Change("DATA-RANGE", after.name, told, None, {"infinite": after.infinite})
     if before.kind == "number" and before.counts and after.counts and len(before.counts) == len(after.counts):
+        if _counts_rows(before, old.rows):
+            return
         drifted = list(_numbers(before, after))
         yield from drifted or _range(before, after)
     if before.top and after.kind == before.kind:
         yield from _categories(before, after, old.rows - before.nulls, new.rows - after.nulls)
+
+
+def _counts_rows(column: Column, rows: int) -> bool:
+    """Whether a column only numbers the rows: whole numbers, each once, with few left out."""
+    if column.low is None or column.high is None or column.distinct < 0.9 * rows:
+        return False
+    return column.low.is_integer() and column.high.is_integer() and column.high - column.low < 4 * rows
 
 
 def _nulls(old: int, new: int, before: Column, after: Column) -> Iterator[Change]:
@@ -161,7 +170,8 @@ def _categories(before: Column, after: Column, n: int, m: int) -> Iterator[Chang
     unseen = sum(count for value, count in after.top.items() if value not in before.top) if before.whole else 0
     expected = 3 * before.singles / n + max(0.001, 5 / n)  # Good and Turing: the mass of what was not seen yet
     if unseen >= 3 and unseen / m > (max(expected, 0.2) if is_number else expected) and (grown or not is_number):
-        told = f"{_share(unseen / m)} of its values are new; it has {after.distinct:,} different ones, before {before.distinct:,}"
+        told = f"{_share(unseen / m)} of its values are new; "
+        told += f"it has {after.distinct:,} different ones, before {before.distinct:,}"
         yield Change("DATA-CATEGORIES", after.name, told, Severity.HIGH if grown else None,
                      {"before": before.distinct, "after": after.distinct})  # fmt: skip
     elif not is_number:

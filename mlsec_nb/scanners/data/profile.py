@@ -112,7 +112,8 @@ def _column(column: str, kind: str, rows: int, values: tuple[Any, ...], like: Co
     edges = like.edges if like and like.kind == "number" else tuple(sorted(set(steps)))
     return Column(
         name=column, kind=kind, nulls=nulls, distinct=distinct, infinite=int(infinite), mean=_finite(mean),
-        deviation=_finite(deviation), low=_finite(low), high=_finite(high), middle=steps[len(steps) // 2] if steps else None, negatives=int(negatives), edges=edges,
+        deviation=_finite(deviation), low=_finite(low), high=_finite(high), negatives=int(negatives), edges=edges,
+        middle=steps[len(steps) // 2] if steps else None,
     )  # fmt: skip
 
 
@@ -126,8 +127,9 @@ def _counted(table: Table, columns: list[Column]) -> list[Column]:
     if not wanted:
         return columns
     asked = [
-        f"histogram(CAST({name(c.name)} AS DOUBLE), {list(c.edges)}) FILTER (WHERE isfinite(CAST({name(c.name)} AS DOUBLE)))"
+        f"histogram({value}, {list(c.edges)}) FILTER (WHERE isfinite({value}))"
         for c in wanted
+        for value in [f"CAST({name(c.name)} AS DOUBLE)"]
     ]
     (row,) = table.rows(f"SELECT {', '.join(asked)} FROM data")  # noqa: S608 - names are quoted
     found = {}

@@ -12,6 +12,7 @@ from .judges.names import Promise, promise, words_of
 
 _PRINTS: Final = re.compile(r"\b(?:print|pprint|display|log|logger|logging|echo|write)\b")
 DEEPEST: Final = 150  # expressions inside expressions
+_NAMES: Final = re.compile(r"[A-Za-z_]\w*")
 _FUNCTIONS: Final = frozenset({"print", "pprint", "display", "rprint"})
 _LOGS: Final = frozenset({"debug", "info", "warning", "error", "critical", "exception", "log"})
 _LOGGERS: Final = frozenset({"logging", "logger", "log", "LOGGER", "_logger"})
@@ -32,10 +33,10 @@ class Printed:
     end: int
 
 
-def printed(segment: Segment) -> Iterator[Printed]:
-    """Every secret variable that a Python cell prints, in the order of its text."""
+def printed(segment: Segment, places: Sequence[int]) -> Iterator[Printed]:
+    """Every secret variable that a Python cell prints; `places` are those of telling names."""
     text = segment.text
-    if not _PRINTS.search(text) and "%env" not in text:
+    if not any(_may_print(text, place) for place in places):
         return
     for pattern in (_ECHO, _SHOWN):
         for match in pattern.finditer(text):
@@ -45,12 +46,21 @@ def printed(segment: Segment) -> Iterator[Printed]:
         tree = ast.parse(re.sub(r"^([ \t]*)[!%?]", r"\1#", text, flags=re.MULTILINE))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
-    places = _Places(text)
+    offsets = _Places(text)
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and _prints(node.func):
             for argument in node.args:
                 for name, part in _secrets(argument):
-                    yield Printed(name, *places.span(part))
+                    yield Printed(name, *offsets.span(part))
+
+
+def _may_print(text: str, place: int) -> bool:
+    """Whether a secret's name stands on a line that prints."""
+    start = text.rfind("\n", 0, place) + 1
+    line = text[start : (text.find("\n", place) + 1 or len(text) + 1) - 1]
+    if not _PRINTS.search(line) and "%env" not in line:
+        return False
+    return any(_is_secret(name) for name in _NAMES.findall(line))
 
 
 def _prints(function: ast.expr) -> bool:
@@ -130,9 +140,9 @@ class _Places:
         return self._starts[line - 1] + column
 
 
-def in_cells(segments: Sequence[Segment]) -> Iterator[tuple[Segment, Printed]]:
-    """What the Python cells among these segments print."""
-    for segment in segments:
+def in_cells(cells: Sequence[tuple[Segment, Sequence[int]]]) -> Iterator[tuple[Segment, Printed]]:
+    """What the Python cells among these print; beside each, where telling names stand."""
+    for segment, places in cells:
         if segment.language == "python":
-            for found in printed(segment):
+            for found in printed(segment, places):
                 yield segment, found

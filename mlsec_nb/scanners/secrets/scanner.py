@@ -72,13 +72,11 @@ class SecretScanner:
 
     def scan(self, document: Document) -> Iterator[Finding | Gap | Component]:
         found: list[Candidate] = []
-        named: list[Segment] = []
+        named: list[tuple[Segment, list[int]]] = []
         program = Program(document.segments)
         for batch in _batches(document.segments):
             search = _Search(batch, self._matcher, self._words)
-            named += [
-                segment for index, segment in enumerate(batch) if index in search.names and segment.part is Part.CODE
-            ]
+            named += [(batch[i], hits) for i, hits in sorted(search.names.items()) if batch[i].part is Part.CODE]
             found.extend(self._candidates(search))
             for more in _batches(_views(search, program)):
                 found.extend(self._candidates(_Search(more, self._matcher, self._words)))

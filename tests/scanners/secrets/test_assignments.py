@@ -60,7 +60,7 @@ def test_look_alikes_in_text(text, scan):
 
 @pytest.mark.parametrize(("name", "expected"), [
     ("password", Promise.PASSWORD), ("dbPassword", Promise.PASSWORD), ("DB_PASS", Promise.PASSWORD), ("passwords2", Promise.PASSWORD), ("client_secret", Promise.SECRET), ("private_key", Promise.SECRET),
-    ("api_key", Promise.TOKEN), ("accessToken", Promise.TOKEN), ("HF_TOKEN", Promise.TOKEN), ("fs.s3a.secret.key", Promise.SECRET), ("key", Promise.KEY), ("aws_access_key_id", Promise.KEY),
+    ("api_key", Promise.TOKEN), ("accessToken", Promise.TOKEN), ("HF_TOKEN", Promise.TOKEN), ("fs.s3a.secret.key", Promise.SECRET), ("key", Promise.KEY), ("aws_access_key_id", Promise.TOKEN),
     ("pad_token", Promise.NOTHING), ("token_type", Promise.NOTHING), ("primary_key", Promise.KEY), ("password_hash", Promise.NOTHING), ("tokenizer", Promise.NOTHING), ("key_path", Promise.NOTHING),
     ("fs.azure.account.key.acme.blob.core.windows.net", Promise.TOKEN), ("pass_through", Promise.NOTHING), ("", Promise.NOTHING), ("eos_token_id", Promise.NOTHING), ("public_key", Promise.NOTHING),
 ])  # fmt: skip

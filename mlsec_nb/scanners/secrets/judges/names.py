@@ -57,7 +57,7 @@ def promise(name: str) -> Promise:
     last = _strip_number(words[-1])
     words = (*words[:-1], last) if last else words[:-1]
     if words[-3:] == ("access", "key", "id"):
-        return Promise.KEY
+        return Promise.TOKEN
     if not words or _is_vetoed(words):
         return Promise.NOTHING
     for index, word in enumerate(words):

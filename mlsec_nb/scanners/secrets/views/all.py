@@ -1,6 +1,5 @@
 """All views of a segment, and of its views."""
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -13,10 +12,6 @@ from .markup import markup_views
 from .tables import is_telling, table_views
 from .wrapped import wrapped_views
 
-# Without one of these, no view reads differently.
-_WORTH: Final = re.compile(
-    "[\\\\%&<\x08\x1b\x80-\U0010ffff]|=3D|[A-Za-z0-9+/_-]{24}|[A-Za-z0-9+/_=.-]\r?\n[A-Za-z0-9+/_=.-]"
-)
 DEPTH: Final = 5
 MOST: Final = 400  # views of one segment
 LARGEST: Final = 64 << 20  # characters of all views of one segment
@@ -28,8 +23,6 @@ def views(segment: Segment, *, named: bool) -> Iterator[Segment]:
     `named` says that a telling name (or the beginning of a known token) stands in the segment; without one, nothing is
     gained by joining literals or reading tables.
     """
-    if not named and not _WORTH.search(segment.text):
-        return
     seen = {segment.text}
     left = [(segment, 0, named)]
     count = size = 0

@@ -24,7 +24,10 @@ _HIDDEN: Final = re.compile(
     r"|rot_?13|\bmap\(chr\b|\bchr\(\w+\s*[)^-]|\bbytes\(\["
 )
 _SIGNS: Final = ("decode(", "hexlify(", "fromhex(", "decompress(", "rot13", "rot_13", "chr(", "(chr", "bytes([")
-_GIVEN: Final = re.compile(r"""[\w.\-]{0,60}["'\]]{0,2}[ \t]*(?::[ \t]?[\w.\[\]]{1,40}[ \t]*)?(?:\+?=(?!=)|:)""")
+_GIVEN: Final = re.compile(
+    r"""(?P<name>[\w.\-]{0,60})["'\]]{0,2}[ \t]*(?::[ \t]?[\w.\[\]]{1,40}[ \t]*)?(?:\+?=(?!=)|:)"""
+)
+_BEFORE: Final = re.compile(r"[\w.\-]*\Z")
 _MAGIC: Final = re.compile(r"^([ \t]*)[!%?]", re.MULTILINE)
 LARGEST: Final = 200_000  # characters of a cell, and of all cells that are parsed to know a name
 FOLDED: Final = "folded"  # language of the view
@@ -85,6 +88,9 @@ def _is_made(text: str, place: int) -> bool:
     """Whether something is put together for the name that stands at a place, on its line or those that belong to it."""
     given = _GIVEN.match(text, place)
     if given is None:
+        return False
+    begin = _BEFORE.search(text, max(place - 60, 0), place)
+    if promise(text[begin.start() if begin else place : given.end("name")]) in (Promise.NOTHING, Promise.KEY):
         return False
     line, _, below = text[given.end() : given.end() + 240].partition("\n")
     open_ended = not line.strip() or line.rstrip().endswith(("(", "[", "\\", "+", ",", '"', "'"))

@@ -9,7 +9,6 @@ from mlsec_nb.core import Finding, Severity, UsageError
 
 from . import names
 from .facts import CONDA, GIT, INDEX, NPM, PATH, PYPI, SYSTEM, URL, Dependency, Fact, Remark
-from .requirement import canonical
 from .story import Story
 
 _OPTIONS = ("allow-licences", "deny-licences", "advisories", "max-age-days", "environment")
@@ -58,9 +57,8 @@ def judged(story: Story, facts: Sequence[Fact], allowed: Policy) -> Iterator[Fin
     """Findings of one text, in the order of their places."""
     dependencies = [fact for fact in facts if isinstance(fact, Dependency)]
     found = [*_remarks(story, facts), *_unpinned(story, dependencies), *_unhashed(story, dependencies)]
-    beside = {canonical(fact.name) for fact in dependencies if fact.ecosystem == PYPI}
     for fact in dependencies:
-        found += [*_source(story, fact), *_name(story, fact, beside), *_licence(story, fact, allowed)]
+        found += [*_source(story, fact), *_name(story, fact), *_licence(story, fact, allowed)]
         if fact.deprecated:
             found.append(story.finding("DEP-DEPRECATED", fact.span, fact.name, f"{fact.name} is marked as deprecated"))
     seen: set[str] = set()
@@ -127,12 +125,12 @@ def _source(story: Story, fact: Dependency) -> Iterator[Finding]:
                             severity=severity)  # fmt: skip
 
 
-def _name(story: Story, fact: Dependency, beside: set[str]) -> Iterator[Finding]:
+def _name(story: Story, fact: Dependency) -> Iterator[Finding]:
     if fact.ecosystem != PYPI or fact.source in {PATH, URL, GIT}:
         return
     if project := names.meant(fact.name):
         yield story.finding("DEP-WRONG-NAME", fact.span, fact.name, f"{fact.name} is not the project {project}")
-    elif other := names.imitated(fact.name, beside):
+    elif other := names.imitated(fact.name):
         yield story.finding("DEP-TYPOSQUAT", fact.span, fact.name, f"{fact.name} looks like {other}",
                             details={"package": fact.name, "like": other})  # fmt: skip
 

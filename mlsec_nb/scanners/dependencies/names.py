@@ -1,10 +1,11 @@
 """Names that look like other names: one slip of the finger, or a letter that looks like another.
 
-The peers are a short list of projects that notebooks use, and whatever the same file locks or installs.
+The peers are a short list of projects that notebooks use. That the well-known name stands beside the other one is no
+excuse for it: that is how a package that pretends to belong to a project looks.
 """
 
 import tomllib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Final
@@ -59,8 +60,8 @@ def meant(name: str) -> str | None:
     return modules.get(name) or modules.get(canonical(name))
 
 
-def imitated(name: str, beside: Collection[str] = ()) -> str | None:
-    """The well-known name that `name` looks like, or None; `beside` are names that are in use here and so are right."""
+def imitated(name: str) -> str | None:
+    """The well-known name that `name` looks like, or None."""
     low = canonical(name)
     if low in known() or low in _apart() or len(low) < SHORTEST or meant(name):
         return None
@@ -69,7 +70,7 @@ def imitated(name: str, beside: Collection[str] = ()) -> str | None:
             return plain
     for shape in _without_one(low):
         other = _shapes().get(shape)
-        if other and other != low and other not in beside and _is_slip(low, other):
+        if other and other != low and _is_slip(low, other):
             return other
     return next((other for other in _joined(low) if other in known()), None)
 

@@ -79,9 +79,12 @@ def test_imitations_are_told_from_names_of_their_own(name: str, like: str | None
     assert imitated(name) == like
 
 
-def test_no_known_name_imitates_another_and_a_name_in_use_here_is_right() -> None:
+def test_no_known_name_imitates_another() -> None:
     assert [name for name in known() if imitated(name)] == []
-    assert imitated("requestz", beside={"requests"}) is None
+
+
+def test_an_imitation_beside_the_real_one_is_found_all_the_same() -> None:
+    assert "DEP-TYPOSQUAT" in rules(scan("requests==2.32.0", "reqeusts==2.0", path="requirements.txt"))
 
 
 def test_licences_are_judged_by_the_users_policy() -> None:

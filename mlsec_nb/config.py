@@ -54,7 +54,7 @@ class Config:
     """All choices of one run; the command line replaces what the file says."""
 
     fail_on: Severity = Severity.MEDIUM
-    allow_gaps: tuple[str, ...] = (SKIPPED, NO_ADVISORIES)  # a gate allows neither unless it is told to
+    allow_gaps: tuple[str, ...] = (SKIPPED, NO_ADVISORIES)  # a gate takes the second one out
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from mlsec_nb.config import Config
-from mlsec_nb.core import MlsecError, Report, Severity, UsageError, Verdict
+from mlsec_nb.core import NO_ADVISORIES, MlsecError, Report, Severity, UsageError, Verdict
 
 from .decisions import Decision
 from .thresholds import verdict
@@ -176,13 +176,17 @@ def _mapping(key: str, value: Any) -> Mapping[str, Any]:
 
 
 def config_of(gate: Gate, config: Config) -> Config:
-    """The choices under which a gate's checks run: nothing that it requires can be switched off from outside."""
+    """The choices under which a gate's checks run: nothing that it requires can be switched off from outside.
+
+    A scan may go on without advisories; a gate that was not told so may not.
+    """
+    allowed = tuple(code for code in config.allow_gaps if code != NO_ADVISORIES)
     return replace(
         config,
         only=(),
         skip=(),
         fail_on=gate.fail_on or config.fail_on,
-        allow_gaps=config.allow_gaps if gate.allow_gaps is None else gate.allow_gaps,
+        allow_gaps=allowed if gate.allow_gaps is None else gate.allow_gaps,
     )
 
 

@@ -54,3 +54,13 @@ def test_mistakes_are_one_line(words: list[str], says: str, capsys: pytest.Captu
     error = capsys.readouterr().err
     assert says in error
     assert error.count("\n") == 1
+
+
+def test_a_gate_does_not_pass_without_advisories_unless_it_is_told_to(here: Path) -> None:
+    (here / "requirements.txt").write_text("pyyaml==3.13\n")
+    (here / "mlsec.toml").write_text('[gates.ci]\nchecks = ["dependencies"]\npolicies = []\n')
+    assert main(["gate", "ci", "."]) == 2
+    (here / "mlsec.toml").write_text(
+        '[gates.ci]\nchecks = ["dependencies"]\nallow-gaps = ["skipped", "no-advisories"]\npolicies = []\n'
+    )
+    assert main(["gate", "ci", "."]) == 0

@@ -57,7 +57,9 @@ def peer(command: list[str], corpus: list[tuple[str, bytes]]) -> tuple[float, fl
         for number, (name, data) in enumerate(corpus):
             path = Path(folder) / f"{number}{Path(name).suffix}"
             path.write_bytes(data)
-            code = subprocess.run([*command, path], capture_output=True, check=False, env=environment).returncode
+            code = subprocess.run(
+                [*command, path], capture_output=True, check=False, cwd=folder, env=environment
+            ).returncode
             flagged += code == 1
             errors += code > 1 or code < 0
     after = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -38,6 +38,9 @@ def describe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("targets", nargs="*", metavar="TARGET", help="instead of the gate's own targets")
     parser.add_argument("--sign", metavar="KEY", help="sign the verdict with this private key")
     parser.add_argument("--evidence-out", metavar="FILE", help="where the signed verdict is written")
+    parser.add_argument(
+        "--report", metavar="FILE", help="write the findings here as well; the format follows the suffix"
+    )
     options.describe(parser)
 
 
@@ -52,6 +55,9 @@ def run(args: argparse.Namespace) -> int:
     reports = [one.report() for one in runs]
     if args.sign:
         _sign(runs[0], reports[0], args)
+    if args.report:
+        found = [replace(one.report, verdict=one.verdict) for one in reports if one.report is not None]
+        output.write(pipeline.join(found), None, args.report)
     _show(reports, args)
     return running.verdict_of_all(reports).exit_code
 

@@ -9,13 +9,14 @@ from mlsec_nb import reporters
 from mlsec_nb.core import Report, UsageError
 from mlsec_nb.io.files import write_atomic
 
-BY_SUFFIX = {".json": "json", ".sarif": "sarif", ".html": "html", ".htm": "html", ".md": "markdown", ".xml": "junit",
-             ".csv": "csv", ".txt": "terminal"}  # fmt: skip
+BY_SUFFIX = {".gitlab.json": "gitlab", ".json": "json", ".sarif": "sarif", ".html": "html", ".htm": "html",
+             ".md": "markdown", ".xml": "junit", ".csv": "csv", ".txt": "terminal"}  # fmt: skip
 
 
 def format_of(name: str | None, output: str | None) -> str:
     """The format that was asked for, or that the file's suffix means, or `terminal`."""
-    chosen = name or BY_SUFFIX.get(Path(output).suffix.lower() if output else "", "terminal")
+    by_suffix = (form for suffix, form in BY_SUFFIX.items() if (output or "").lower().endswith(suffix))
+    chosen = name or next(by_suffix, "terminal")
     if chosen not in reporters.FORMATS and chosen != "nbqa":
         raise UsageError(f"no format is called {chosen!r}; formats are {', '.join(reporters.FORMATS)}")
     return chosen

@@ -17,7 +17,16 @@ from .yaml_tree import documents
 
 # Attributes that hold a policy, by what it says: what its owner may do, who may become its owner, who may use a thing.
 _OWN: Final = frozenset(
-    {"policy", "access_policy", "inline_policy", "inline_policy.policy", "PolicyDocument", "Policies.PolicyDocument"}
+    {
+        "policy",
+        "access_policy",
+        "KeyPolicy",
+        "RepositoryPolicyText",
+        "inline_policy",
+        "inline_policy.policy",
+        "PolicyDocument",
+        "Policies.PolicyDocument",
+    }
 )
 _TRUST: Final = frozenset({"assume_role_policy", "AssumeRolePolicyDocument"})
 _THINGS: Final = {
@@ -27,7 +36,7 @@ _THINGS: Final = {
             *("aws_sqs_queue", "aws_sqs_queue_policy", "aws_sns_topic", "aws_sns_topic_policy", "aws_kms_key"),
             *("aws_ecr_repository_policy", "aws_secretsmanager_secret_policy", "aws_glacier_vault"),
             *("aws_efs_file_system_policy", "aws_backup_vault_policy", "AWS::SQS::QueuePolicy"),
-            *("AWS::SNS::TopicPolicy", "AWS::KMS::Key"),
+            *("AWS::SNS::TopicPolicy", "AWS::KMS::Key", "AWS::ECR::Repository"),
         ),
         "IAC-AWS-OPEN-POLICY",
     ),

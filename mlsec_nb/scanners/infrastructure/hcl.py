@@ -191,7 +191,7 @@ class Reader:
         }  # fmt: skip
         parts = [child for child in node.named_children if child.type != "comment"]
         if node.type == "expression" and parts and parts[0].type == "variable_expr":
-            return self._reference(node, parts, depth)
+            return self._reference(parts, depth)
         if node.type == "expression" and len(parts) == 1:
             found = self.value(parts[0], depth + 1)
             return Node(start, end, found.value, found.keys, raw=found.raw)
@@ -207,29 +207,36 @@ class Reader:
             return _number(words)
         if part.type in {"bool_lit", "null_lit"}:
             return {"true": True, "false": False}.get(words)
-        literal = "".join(self.source.words(item) for item in part.named_children if item.type == "template_literal")
-        return _unescaped(literal)
+        return _unescaped(words[1:-1])
 
     def _template(self, node: Any, depth: int) -> Value:
         template = node.named_children[0]
         is_heredoc = template.type == "heredoc_template"
+        marks = [part for part in template.named_children if part.type == "heredoc_identifier"]
+        # Blanks between parts have no node of their own: what stands between two parts is taken as it is.
+        at = self.source.data.find(b"\n", marks[0].end_byte) + 1 if is_heredoc else template.start_byte + 1
+        end = marks[-1].start_byte if is_heredoc else template.end_byte - 1
         pieces: list[str] = []
-        for part in template.named_children:
-            if part.type == "template_literal":
-                words = self.source.words(part)
-                pieces.append(words if is_heredoc else _unescaped(words))
-            elif part.type == "template_interpolation":
-                inner = next((item for item in part.named_children if item.type == "expression"), None)
-                found = self.value(inner, depth) if inner is not None else None
-                if found is None or not found.is_known or isinstance(found.value, dict | list):
-                    pieces.append(HOLE)
-                else:
-                    pieces.append(found.text)
-            elif part.type == "template_directive":
+        for part in [*template.named_children, None]:
+            if part is not None and part.type == "template_directive":
                 return UNKNOWN
+            if part is not None and part.type != "template_interpolation":
+                continue
+            words = self.source.data[at : part.start_byte if part is not None else end].decode("utf-8", "replace")
+            pieces.append(words if is_heredoc else _unescaped(words))
+            if part is not None:
+                pieces.append(self._hole(part, depth))
+                at = part.end_byte
         # A text with holes is kept with them: what stands around a hole may still be told.
         text = "".join(pieces)
         return text if text.strip(HOLE) or not text else UNKNOWN
+
+    def _hole(self, part: Any, depth: int) -> str:
+        inner = next((item for item in part.named_children if item.type == "expression"), None)
+        found = self.value(inner, depth) if inner is not None else None
+        if found is None or not found.is_known or isinstance(found.value, dict | list):
+            return HOLE
+        return found.text
 
     def _collection(self, node: Any, depth: int) -> Value:
         inner = node.named_children[0]
@@ -266,20 +273,24 @@ class Reader:
     def _operation(self, node: Any, depth: int) -> Value:
         words = self.source.words(node)
         inner = node.named_children[0]
-        parts = [self.value(item, depth) for item in inner.named_children if item.type != "comment"]
+        groups = _operands(inner.named_children)
+        parts = [
+            self._reference(group, depth) if group[0].type == "variable_expr" else self.value(group[0], depth)
+            for group in groups
+        ]
         if inner.type == "unary_operation" and parts:
             value = parts[0].value
             if words.startswith("-") and isinstance(value, int | float):
                 return -value
             return not value if words.startswith("!") and isinstance(value, bool) else UNKNOWN
         if inner.type == "binary_operation" and len(parts) == 2 and all(part.is_known for part in parts):
-            between = self.source.data[inner.named_children[0].end_byte : inner.named_children[-1].start_byte].strip()
+            between = self.source.data[groups[0][-1].end_byte : groups[1][0].start_byte].strip()
             if between in {b"==", b"!="}:
                 return (parts[0].text == parts[1].text) is (between == b"==")
         return UNKNOWN
 
-    def _reference(self, node: Any, parts: Sequence[Any], depth: int) -> Node:
-        start, end = self.source.span(node)
+    def _reference(self, parts: Sequence[Any], depth: int) -> Node:
+        start, end = self.source.at(parts[0].start_byte), self.source.at(parts[-1].end_byte)
         path = [self.source.words(parts[0])]
         for part in parts[1:]:
             key = part.named_children[0] if part.named_children else part
@@ -293,7 +304,7 @@ class Reader:
         if len(path) == 1 and path[0] in {"True", "False"}:  # no HCL, but people write it
             return Node(start, end, path[0] == "True")
         shown = moved(found, start, end) if found is not None else Node(start, end, UNKNOWN)
-        shown.raw = self.source.words(node)
+        shown.raw = self.source.text[start:end]
         return shown
 
     def _named(self, path: Sequence[str], depth: int) -> Node | None:
@@ -316,6 +327,17 @@ class Reader:
             else:
                 found = found.mapping.get(key)
         return found
+
+
+def _operands(parts: Sequence[Any]) -> list[list[Any]]:
+    """The operands of an operation: a name and what is asked of it stand beside each other in the tree."""
+    groups: list[list[Any]] = []
+    for part in parts:
+        if groups and part.type in {"get_attr", "index", "splat"}:
+            groups[-1].append(part)
+        elif part.type != "comment":
+            groups.append([part])
+    return groups
 
 
 def _placed(node: Node, block: Block) -> Node:

@@ -42,5 +42,5 @@ class Parsed:
     items: list[Item] = field(default_factory=list)
     commands: list[tuple[str, Command]] = field(default_factory=list)  # label of what runs it, command
     hits: list[Hit] = field(default_factory=list)
-    gaps: list[str] = field(default_factory=list)
+    gaps: list[tuple[str, str]] = field(default_factory=list)  # reason and code
     covered: frozenset[tuple[str, str]] = frozenset()  # rules that something else in the text makes harmless, by label

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from mlsec_nb.core import CannotScan, Kind
+from mlsec_nb.core import SKIPPED, CannotScan, Kind
 
 from . import actions, cloudformation, compose, docker, gitlab, kubernetes, terraform
 from .items import Parsed
@@ -14,6 +14,9 @@ from .yaml_tree import documents, without_holes
 
 HEAD: Final = 1 << 18  # characters in which a YAML or JSON text must say what it is
 _DOCKERFILE = re.compile(r"(?:^|[./_-])(?:docker|container)file(?:$|[._-])", re.IGNORECASE)
+_UNREAD = re.compile(
+    r"\.(?:bicep|hcl)$|(?:^|/)(?:azure-pipelines|bitbucket-pipelines|cloudbuild|serverless)\.ya?ml$|\.circleci/config\.yml$"
+)
 _TELLING = re.compile(
     r"""(?m)^[ \t-]*["']?(?:apiVersion|AWSTemplateFormatVersion|services|jobs|runs)["']?[ \t]*:"""
     r"""|["']?AWS::\w+::\w+|"(?:terraform_version|apiVersion|services)"\s*:"""
@@ -28,6 +31,8 @@ def parsed_of(path: str, text: str, folder: Path | None, kind: Kind) -> Iterator
         yield docker.parse(text, beside)
     elif name.endswith((".tf", ".tofu")):
         yield terraform.parse(text, folder)
+    elif _UNREAD.search(path):
+        yield Parsed("none", gaps=[("is in a language of infrastructure that is not read yet", SKIPPED)])
     elif name.endswith((".yaml", ".yml", ".json", ".template", ".tpl")):
         yield from _of_yaml(path, text, kind)
 

@@ -1,5 +1,6 @@
 """The infrastructure scanner: a document in, findings and gaps out."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ from .recognise import parsed_of
 
 NAME = "infrastructure"
 _SUFFIXES = (".yaml", ".yml", ".json", ".template", ".tpl", ".tf", ".tofu")
+_WRITES = re.compile(r"\s*%%(?:writefile|file)[ \t]+(?:-a[ \t]+)?(?P<path>\S+)[^\n]*\n")
 MAX_EXCERPT = 200  # characters that are handed to the masking
 
 
@@ -45,18 +47,27 @@ class InfrastructureScanner:
         return tuple(catalogue().rules.values())
 
     def wants(self, artifact: Artifact) -> bool:
-        return artifact.kind is Kind.IAC or (artifact.kind is Kind.TEXT and artifact.path.lower().endswith(_SUFFIXES))
+        if artifact.kind in (Kind.IAC, Kind.NOTEBOOK):
+            return True
+        return artifact.kind is Kind.TEXT and artifact.path.lower().endswith(_SUFFIXES)
 
     def scan(self, document: Document) -> Iterator[Finding | Gap | Component]:
         artifact = document.artifact
+        if artifact.kind is Kind.NOTEBOOK:
+            for path, segment in _written(document):
+                yield from self._read(path, segment, None, Kind.TEXT)
+            return
         folder = Path(artifact.content.local).parent if artifact.content.local else None
         for segment in document.segments:
-            for parsed in parsed_of(artifact.path, segment.text, folder, artifact.kind):
-                yield from self._told(parsed, segment)
+            yield from self._read(artifact.path, segment, folder, artifact.kind)
+
+    def _read(self, path: str, segment: Segment, folder: Path | None, kind: Kind) -> Iterator[Finding | Gap]:
+        for parsed in parsed_of(path, segment.text, folder, kind):
+            yield from self._told(parsed, segment)
 
     def _told(self, parsed: Parsed, segment: Segment) -> Iterator[Finding | Gap]:
-        for reason in parsed.gaps:
-            yield Gap(location=segment.place, scanner=NAME, reason=reason, code="malformed")
+        for reason, code in parsed.gaps:
+            yield Gap(location=segment.place, scanner=NAME, reason=reason, code=code)
         seen = set()
         for hit in hits(parsed, segment.text):
             place = (hit.rule, hit.start, hit.end, hit.label)
@@ -78,6 +89,15 @@ class InfrastructureScanner:
             severity=hit.severity or rule.severity,
             fixes=_fixes(hit, segment),
         )
+
+
+def _written(document: Document) -> Iterator[tuple[str, Segment]]:
+    """The files that cells of a notebook write, under their names."""
+    for cell in document.cells:
+        match = _WRITES.match(cell.source.text)
+        if match and cell.kind == "code":
+            text = cell.source.text[match.end() :]
+            yield match["path"].strip("\"'"), cell.source.view(text, (0,), (match.end(),))
 
 
 def _fixes(hit: Hit, segment: Segment) -> tuple[Fix, ...]:

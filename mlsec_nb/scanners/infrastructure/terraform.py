@@ -42,7 +42,8 @@ def parse(text: str, folder: Path | None) -> Parsed:
     source = Source(text)
     parsed = Parsed(DIALECT)
     if source.broken is not None:
-        parsed.gaps.append(f"has a syntax error in line {source.broken}; what follows it may have been misread")
+        reason = f"has a syntax error in line {source.broken}; what follows it may have been misread"
+        parsed.gaps.append((reason, "malformed"))
     module = _Module()
     if folder is not None:
         beside = _folder(str(folder), _stamp(folder))

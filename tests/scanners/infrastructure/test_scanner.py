@@ -1,5 +1,7 @@
 """What the scanner wants, what it says it could not read, and that it is in the house."""
 
+import json
+
 import pytest
 
 from mlsec_nb import scan
@@ -36,3 +38,20 @@ def test_the_whole_context_is_copied_only_without_an_ignore_file(tmp_path):
     assert [item.rule.id for item in scan(str(tmp_path), only=("infrastructure",)).new] == ["IAC-DOCKER-COPY-ALL"]
     (tmp_path / ".dockerignore").write_text(".git\n")
     assert not scan(str(tmp_path), only=("infrastructure",)).new
+
+
+def test_files_that_cells_write_are_read_where_they_stand():
+    cell = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "id": "a",
+            "source": "%%writefile serving/Dockerfile\nFROM python:3.12\nRUN curl -s https://example.com/x | bash\nUSER 1\n"}  # fmt: skip
+    other = {**cell, "id": "b", "source": "%%writefile a.py\nprint(1)\n"}
+    data = json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [other, cell]}).encode()
+    scanner = available()["infrastructure"](Settings())
+    (found,) = scanner.scan(read_bytes(data, "n.ipynb"))
+    assert (found.rule.id, found.location.cell, found.location.line) == ("IAC-CURL-SH", 2, 3)
+
+
+@pytest.mark.parametrize("path", ["main.bicep", ".circleci/config.yml", "infra/terragrunt.hcl"])
+def test_languages_that_are_not_read_are_said(path):
+    scanner = available()["infrastructure"](Settings())
+    (gap,) = scanner.scan(read_bytes(b"x: 1", path, Kind.IAC))
+    assert gap.code == "skipped"

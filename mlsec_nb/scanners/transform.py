@@ -15,7 +15,7 @@ PYTHON_MAGICS = frozenset({
     "scalene", "memray_flamegraph", "heat", "tensorboard_cell", "wandb", "skip", "cache", "run_cell", "pyinstrument",
     "spark", "pyspark", "local", "configure", "px", "autopx", "async_run", "mlsec", "ai_off",
 })  # fmt: skip
-STATEMENT_MAGICS = frozenset({"time", "timeit", "prun", "memit", "lprun", "mprun", "px", "debug", "pyinstrument"})
+STATEMENT_MAGICS = frozenset({"time", "timeit", "prun", "memit", "px", "debug", "pyinstrument"})
 _HINT = re.compile(r"^[ \t]*(?:>>>|In \[|[%!?,;/])|=[ \t]*[%!]|\?[ \t]*$", re.MULTILINE)
 _TOKEN = re.compile(
     r"(?P<comment>\#[^\n]*)"

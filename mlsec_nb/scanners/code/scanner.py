@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mlsec_nb.config import Settings
-from mlsec_nb.core import Artifact, Component, Document, Finding, Gap, Rule
+from mlsec_nb.core import Artifact, Component, Document, Finding, Gap, Location, Rule
 
 from .python import PythonScan
 from .rules import catalogue
@@ -32,6 +32,15 @@ class CodeScanner:
         return artifact.is_text
 
     def scan(self, document: Document) -> Iterator[Finding | Gap | Component]:
+        told: set[tuple[str, Location]] = set()
+        for item in self._scan(document):
+            if isinstance(item, Finding):
+                if (item.rule.id, item.location) in told:
+                    continue
+                told.add((item.rule.id, item.location))
+            yield item
+
+    def _scan(self, document: Document) -> Iterator[Finding | Gap]:
         rules, key = catalogue(), self.settings.key
         sources = python_sources(document)
         yield from PythonScan(rules, key, NAME).scan(document, sources)

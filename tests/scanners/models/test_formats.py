@@ -639,3 +639,21 @@ def test_values_of_any_type_stand_where_a_text_is_expected(value):
             key: value,
         }
         scan(bad.zipped([("schema.json", json.dumps([node, {"__loader__": 1}]))]), "m.skops")
+
+
+def test_core_ml_and_the_classes_that_it_needs():
+    f = bad.field
+    plain = f(1, 4) + f(2, f(1, "x")) + f(500, f(1, f(1, "dense")))
+    assert (graded(plain, "m.mlmodel"), gaps(scan(plain, "m.mlmodel"))) == (SAFE, [])
+    custom = f(1, 4) + f(2, f(1, "x")) + f(500, f(1, f(1, "own") + f(500, f(10, "MyLayer"))))
+    assert graded(custom, "m.mlmodel") == LOOK
+    assert graded(f(1, 4) + f(2, f(1, "x")) + f(555, f(10, "MyModel")), "m.mlmodel") == LOOK
+
+
+def test_a_sentencepiece_vocabulary_is_known_data():
+    def piece(text, score):
+        raw = b"\x0a" + bytes([len(text)]) + text.encode() + b"\x15" + struct.pack("<f", score)
+        return b"\x0a" + bytes([len(raw)]) + raw
+
+    data = b"".join(piece(text, -1.0) for text in ("<unk>", "<s>", "</s>", "the", "a")) + bad.field(2, b"")
+    assert (graded(data, "spiece.model"), gaps(scan(data, "spiece.model"))) == (SAFE, [])

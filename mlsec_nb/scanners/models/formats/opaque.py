@@ -6,6 +6,8 @@ from mlsec_nb.core import Finding, Gap, Severity
 from mlsec_nb.scanners.models.context import Context
 from mlsec_nb.scanners.models.view import View
 
+from .protobuf import BYTES, FIXED32, NotProtobuf, fields
+
 _ARCHIVES = {
     b"7z\xbc\xaf\x27\x1c": "7z",
     b"Rar!\x1a\x07": "RAR",
@@ -25,6 +27,9 @@ _DATA = {
 }  # fmt: skip
 
 
+_PIECES = 2  # that are looked at
+
+
 def _known(view: View, table: dict[bytes, str], at: int = 0) -> str | None:
     head = view.head(16, at)
     return next((name for magic, name in table.items() if head.startswith(magic)), None)
@@ -34,7 +39,25 @@ def matches(view: View) -> bool:
     return view.via != "tensor" and (
         any(_known(view, table) is not None for table in (_ARCHIVES, _ENGINES, _DATA))
         or _known(view, _ENGINES, 4) is not None
+        or _is_sentencepiece(view)
     )
+
+
+def _is_sentencepiece(view: View) -> bool:
+    """A SentencePiece model: pieces of text with a score each (sentencepiece_model.proto)."""
+    if view.head(1) != b"\x0a":
+        return False
+    try:
+        for number, (field, _, piece) in enumerate(fields(view)):
+            if field != 1 or not isinstance(piece, View):
+                return number > _PIECES
+            if [(part, wire) for part, wire, _ in fields(piece)][:2] != [(1, BYTES), (2, FIXED32)]:
+                return False
+            if number > _PIECES:
+                return True
+    except NotProtobuf:
+        return False
+    return False
 
 
 def scan(view: View, context: Context) -> Iterator[Finding | Gap]:
@@ -54,4 +77,4 @@ def scan(view: View, context: Context) -> Iterator[Finding | Gap]:
         )
         yield context.gap(view, f"{engine} is not opened", "unsupported")
     else:
-        context.facts.setdefault("kind", _known(view, _DATA) or "")
+        context.facts.setdefault("kind", _known(view, _DATA) or "SentencePiece")

@@ -30,6 +30,8 @@ class Candidate:
     rank: int = 0  # 0 says whose secret it is, 3 only that it is one
 
 
+# What a failed check leaves: a wrong checksum is no token of that vendor, an unusual alphabet may be a new one.
+_DOUBTS: Final = {"crc32": Confidence.LOW, "base32": Confidence.MEDIUM, "discord": Confidence.MEDIUM}
 _SURE: Final = frozenset({Form.LITERAL})
 _TOKEN: Final = re.compile(r"[A-Za-z0-9+/_\-.~:!@$%^*&|#]+={0,2}")
 _KUBERNETES: Final = re.compile(r"""kind["']?\s*:\s*["']?Secret\b""")
@@ -47,9 +49,9 @@ def of_match(match: Match, segment: Segment, offset: int, catalogue: Catalogue) 
     checks = pattern.table.get("checks", ())
     for check in checks:
         if not formats.CHECKS[check](value):
-            if check != "crc32":
+            if check not in _DOUBTS:
                 return None
-            confidence = Confidence.LOW
+            confidence = _DOUBTS[check]
     if checks and (inner := formats.SECRETS.get(checks[0])):
         value = inner(value)
     if not _is_allowed(pattern.table, value):

@@ -87,3 +87,9 @@ def test_only_as_sure_as_asked(scan):
     (finding,) = scan(f'x = "{wrong}"', **{"min-confidence": "low"})
     assert finding.confidence is Confidence.LOW
     assert not scan('password = "hunter2!x"', **{"min-confidence": "high"})
+
+
+def test_an_unusual_alphabet_is_a_doubt_not_a_no(scan):
+    (finding,) = scan("key AKIA" + "Q0R1S8T9U2V3W4X5")
+    assert finding.rule.id == "SECRET-AWS-ACCESS-KEY"
+    assert finding.confidence is Confidence.MEDIUM

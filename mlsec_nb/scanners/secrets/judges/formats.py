@@ -44,6 +44,11 @@ def is_aws_key(value: str) -> bool:
     return "EXAMPLE" not in value and len(set(body)) >= 8 and placeholders.longest_walk(body) < 8
 
 
+def is_base32(value: str) -> bool:
+    """What follows the prefix of an AWS key id is base32: the account number and more."""
+    return not set(value[4:]) & set("0189")
+
+
 def is_pem(value: str) -> bool:
     """At least 64 characters of base64 that look random between the lines of dashes."""
     body = re.sub(r"-----[A-Z0-9 ]+-----|\\[nrt]|[A-Za-z-]+: [^\n\\]*", "", value)
@@ -90,7 +95,7 @@ def is_twitter(value: str) -> bool:
 
 
 CHECKS: Final[Mapping[str, Callable[[str], bool]]] = {
-    "crc32": checksums.has_crc32, "jwt": is_jwt, "aws": is_aws_key, "pem": is_pem, "basic": is_basic,
+    "crc32": checksums.has_crc32, "jwt": is_jwt, "aws": is_aws_key, "base32": is_base32, "pem": is_pem, "basic": is_basic,
     "discord": is_discord, "random": is_random, "password": is_password, "twitter": is_twitter,
 }  # fmt: skip
 # The secret inside a value that wraps it.

@@ -95,7 +95,8 @@ def is_twitter(value: str) -> bool:
 
 
 CHECKS: Final[Mapping[str, Callable[[str], bool]]] = {
-    "crc32": checksums.has_crc32, "jwt": is_jwt, "aws": is_aws_key, "base32": is_base32, "pem": is_pem, "basic": is_basic,
+    "crc32": checksums.has_crc32, "jwt": is_jwt, "aws": is_aws_key, "base32": is_base32, "pem": is_pem,
+    "basic": is_basic,
     "discord": is_discord, "random": is_random, "password": is_password, "twitter": is_twitter,
 }  # fmt: skip
 # The secret inside a value that wraps it.

@@ -21,7 +21,7 @@ from .facts import CONDA, PYPI, Dependency, Fact
 
 LIMIT: Final = 8 << 20  # bytes of one file of metadata
 _FIELD: Final = re.compile(r"(?m)^(Name|Version|License-Expression|License): *(.+?)\s*$")
-_IMPORT: Final = re.compile(r"(?m)^[ \t]*(?:import|from)[ \t]+([A-Za-z_]\w*)")
+_IMPORT: Final = re.compile(r"(?m)^[ \t]*(?:from[ \t]+(\w+)|import[ \t]+([\w., \t]+))")
 _SHORT: Final = 60  # characters; a longer licence is its whole text
 
 
@@ -33,7 +33,7 @@ def installed(document: Document) -> tuple[Segment, list[Fact]] | None:
     name = _kernel(document)
     if name is None:
         return None
-    imported = {word for cell in document.cells if cell.kind == "code" for word in _IMPORT.findall(cell.source.text)}
+    imported = {word for cell in document.cells if cell.kind == "code" for word in _imported(cell.source.text)}
     prefix = _prefix(name)
     found = sorted({*_python(prefix, imported), *_conda(prefix)}, key=lambda one: (_rank(one), one.name.lower()))
     place = Location(path=document.artifact.path, part=f"environment of {name}")
@@ -43,6 +43,13 @@ def installed(document: Document) -> tuple[Segment, list[Fact]] | None:
         facts.append(_at(one, (len(text), len(text) + len(line))))
         text += line + "\n"
     return Segment(text, Part.METADATA, place, TextOrigin(place, raw=_nowhere)), facts
+
+
+def _imported(text: str) -> Iterator[str]:
+    """Top-level names of the modules that a cell imports."""
+    for module, listed in _IMPORT.findall(text):
+        names = [module] if module else listed.split(",")
+        yield from (words[0].partition(".")[0] for name in names if (words := name.split()))
 
 
 def _nowhere(offset: int) -> tuple[int, int] | None:

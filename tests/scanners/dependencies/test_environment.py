@@ -18,7 +18,7 @@ def notebook(kernel: str) -> bytes:
         "metadata": {},
         "execution_count": None,
         "outputs": [],
-        "source": "import yaml\nimport x",
+        "source": "import x, yaml.nodes as y\nfrom z import w",
     }
     metadata = {"kernelspec": {"name": kernel, "display_name": kernel}}
     return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": [cell]}).encode()

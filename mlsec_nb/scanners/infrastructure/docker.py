@@ -7,7 +7,7 @@ from typing import Final
 from .commands import Command, of_list, of_script
 from .dockerfile import Instruction, Stage, instructions, stages
 from .images import untagged
-from .items import Hit, Item, Parsed
+from .items import Hit, Item, Mending, Parsed
 from .tree import Node
 
 DIALECT: Final = "docker"
@@ -84,12 +84,15 @@ def _user(made: Sequence[Stage]) -> Iterator[Hit]:
                 yield Hit("IAC-DOCKER-ROOT", user.body, user.body + len(user.text), "the image")
             return
         stage = by_name.get(stage.image.lower())
-    image = last.image.rpartition("/")[2]
-    if re.search(r"nonroot|rootless|unprivileged|notebook|jupyter", last.image):
-        return
-    origin = last.origin
-    if last.image != "scratch" or image:
-        yield Hit("IAC-DOCKER-NO-USER", origin.start, origin.body + len(origin.text), "the image")
+    if not re.search(r"nonroot|rootless|unprivileged|notebook|jupyter", last.image):
+        origin = last.origin
+        yield Hit("IAC-DOCKER-NO-USER", origin.start, origin.body + len(origin.text), "the image", fix=_with_user(last))
+
+
+def _with_user(stage: Stage) -> Mending | None:
+    """A user before the command that runs in the end; none where nothing says what that is."""
+    first = next((item for item in stage.instructions if item.name in {"CMD", "ENTRYPOINT"}), None)
+    return ("run as an ordinary user", ((first.start, first.start, "USER 1000\n"),)) if first else None
 
 
 def _whole_context(made: Sequence[Stage]) -> Iterator[Hit]:

@@ -139,3 +139,65 @@ def test_instructions_of_every_form():
     assert found[1].flags == {"platform": "linux/amd64"}
     assert [word.text for word in found[4].words] == ["a", "b"]
     assert all(text[item.body] == item.text[0] for item in found if item.text)
+
+
+def test_a_user_is_put_before_the_command(audit):
+    text = 'FROM python:3.12\nRUN pip install x==1\nENTRYPOINT ["x"]\nCMD ["y"]\n'
+    found = one(audit(text), "IAC-DOCKER-NO-USER")
+    assert mended(text, found.fixes[0]) == text.replace("ENTRYPOINT", "USER 1000\nENTRYPOINT")
+    assert not one(audit("FROM python:3.12\nRUN x\n"), "IAC-DOCKER-NO-USER").fixes
+
+
+def test_who_runs_a_stage_that_is_built_on_another(audit):
+    text = "FROM python:3.12 AS base\nUSER root\nFROM base AS app\nRUN x\n"
+    assert one(audit(text), "IAC-DOCKER-ROOT").location.line == 2
+    assert audit("FROM a:1 AS b\nUSER 1\nFROM b\n") == []
+    assert audit("FROM quay.io/jupyter/base-notebook:1\n") == []
+
+
+@pytest.mark.parametrize("text", [
+    "FROM ${X:-python:3.12}\nUSER 1\n", "ARG X=python:3.12\nFROM $X\nUSER 1\n", "FROM --platform=$P python@sha256:" + "0" * 64 + "\nUSER 1\n",
+])  # fmt: skip
+def test_images_with_a_version_are_quiet(audit, text):
+    assert audit(text) == []
+
+
+def test_commands_behind_a_shell_in_a_pod_are_read(audit):
+    text = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n    - name: c\n      image: x:1\n      command: [sh, -c]\n      args: ['pip install --trusted-host h x']\n"
+    assert one(audit(text), "IAC-PIP-TRUSTED-HOST").location.line == 9
+
+
+def test_lists_of_objects_and_models_are_read(audit):
+    text = (
+        "apiVersion: v1\nkind: List\nitems:\n  - apiVersion: serving.kserve.io/v1beta1\n    kind: InferenceService\n    metadata: {name: m}\n    spec:\n"
+        "      predictor:\n        model:\n          storageUri: http://models.example.com/m.bin\n"
+    )
+    assert one(audit(text), "IAC-K8S-MODEL-HTTP").location.line == 10
+    assert audit(text.replace("models.example.com", "minio.kubeflow.svc:9000")) == []
+
+
+@pytest.mark.parametrize(("kind", "port", "words", "found"), [
+    ("NodePort", 8265, "", True), ("LoadBalancer", 5000, "mlflow", True), ("LoadBalancer", 5000, "shop", False), ("ClusterIP", 8888, "", False),
+])  # fmt: skip
+def test_control_planes_behind_services(audit, kind, port, words, found):
+    text = f"apiVersion: v1\nkind: Service\nmetadata: {{name: s}}\nspec:\n  type: {kind}\n  selector: {{app: '{words}'}}\n  ports: [{{port: {port}}}]\n"
+    assert bool(audit(text)) is found
+    inner = text.replace("{name: s}", "{name: s, annotations: {x/aws-load-balancer-internal: 'true'}}")
+    assert audit(inner) == []
+
+
+def test_composite_actions_and_reusable_workflows_are_read(audit):
+    text = "name: x\nruns:\n  using: composite\n  steps:\n    - run: echo ${{ inputs.a }}\n      shell: bash\n    - uses: a/b@main\n"
+    assert {item.rule.id for item in audit(text, "action.yml")} == {"IAC-ACTIONS-INPUT-INJECTION", "IAC-ACTIONS-BRANCH"}
+    text = "on: pull_request\njobs:\n  a:\n    uses: a/b/.github/workflows/c.yml@main\n  b:\n    runs-on: [self-hosted]\n    steps: [text]\n"
+    assert {item.rule.id for item in audit(text, ".github/workflows/a.yml")} == {
+        "IAC-ACTIONS-BRANCH",
+        "IAC-ACTIONS-SELF-HOSTED",
+    }
+
+
+def test_a_folded_script_is_shown_as_a_whole(audit):
+    text = 'on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - run: "pip install\\\n          \\ --trusted-host h x"\n'
+    assert one(audit(text), "IAC-PIP-TRUSTED-HOST").location.line == 6
+    text = 'on: issues\njobs:\n  a:\n    runs-on: x\n    steps:\n      - run: "echo \\"${{ github.event.issue.title }}\\""\n'
+    assert one(audit(text), "IAC-ACTIONS-INJECTION").location.line == 6

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mlsec_nb.config import Settings
-from mlsec_nb.core import Artifact, Component, Document, Finding, Gap, Location, Rule
+from mlsec_nb.core import Artifact, Component, Document, Finding, Gap, Rule
 
 from .python import PythonScan
 from .rules import catalogue
@@ -32,20 +32,22 @@ class CodeScanner:
         return artifact.is_text
 
     def scan(self, document: Document) -> Iterator[Finding | Gap | Component]:
-        told: set[tuple[str, Location]] = set()
+        told: set[tuple[object, ...]] = set()
         for item in self._scan(document):
             if isinstance(item, Finding):
-                if (item.rule.id, item.location) in told:
+                place = item.location
+                key = (item.rule.id, place.cell, place.part, place.line, place.column)
+                if key in told:
                     continue
-                told.add((item.rule.id, item.location))
+                told.add(key)
             yield item
 
     def _scan(self, document: Document) -> Iterator[Finding | Gap]:
         rules, key = catalogue(), self.settings.key
         sources = python_sources(document)
-        yield from PythonScan(rules, key, NAME).scan(document, sources)
         for item in TextScan(rules, NAME).scan(document, sources):
             yield item if isinstance(item, Gap) else item.finding(rules, NAME, key)
+        yield from PythonScan(rules, key, NAME).scan(document, sources)  # last: Bandit repeats what is said above
 
 
 def build(settings: Settings) -> CodeScanner:

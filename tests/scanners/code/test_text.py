@@ -170,6 +170,15 @@ def test_the_same_is_not_said_twice(audit):
     assert len(places) == len(set(places))
 
 
+def test_what_bandit_repeats_does_not_hide_the_graver_finding(audit):
+    (finding,) = [
+        item
+        for item in audit("if access != 'user\u202e \u2066# admin\u2069 \u2066':\n    pass")
+        if item.rule.id == "TEXT-BIDI"
+    ]
+    assert finding.severity is Severity.HIGH
+
+
 def test_the_scanner_says_what_it_is():
     from mlsec_nb.config import Settings
     from mlsec_nb.core import Artifact

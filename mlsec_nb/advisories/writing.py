@@ -18,6 +18,7 @@ from . import ranges, severity
 
 SCHEMA: Final = "1"
 DICTIONARY: Final = 32 << 10  # bytes; zlib looks no farther back
+_SAMPLE: Final = 2_000  # bytes of each record that the dictionary is made of
 _TABLES: Final = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
 CREATE TABLE record (id INTEGER PRIMARY KEY, name TEXT UNIQUE, modified TEXT, withdrawn INTEGER, severity TEXT,
@@ -93,9 +94,9 @@ class Writer:
 
     def _learn(self, records: list[Mapping[str, Any]]) -> None:
         """Bodies spread over all that are there, the shortest last: what stands at the end is cheapest to point at."""
-        step = max(len(records) // 60, 1)
+        step = max(len(records) // (DICTIONARY // _SAMPLE), 1)
         chosen = sorted((_body(record) for record in records[::step]), key=len, reverse=True)
-        self._dictionary = b"".join(body[:2_000] for body in chosen)[-DICTIONARY:] or b"{}"
+        self._dictionary = b"".join(body[:_SAMPLE] for body in chosen)[-DICTIONARY:] or b"{}"
         self._put("dictionary", self._dictionary)
 
     def _one(self, record: Mapping[str, Any]) -> None:

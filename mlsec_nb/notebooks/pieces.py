@@ -17,6 +17,8 @@ SIZE = 4 << 20  # bytes of one window
 _OVERLAP = 4096  # characters that two windows share where a line is longer than a window
 _ROWS = 4096
 _SHORT = 8  # characters; a shorter text in a column says nothing
+_WHOLE = frozenset({"BIGINT", "UBIGINT", "HUGEINT"})
+_LONG = 13  # digits; a shorter whole number is a measure or a counter
 _PACKED = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz"}
 _TEXT = frozenset({
     ".csv", ".tsv", ".psv", ".jsonl", ".ndjson", ".geojson", ".arff", ".libsvm", ".dvc", ".yaml", ".lock",
@@ -115,10 +117,11 @@ def _columns(artifact: Artifact) -> Iterator[tuple[str, ColumnOrigin]]:
         for column, kind in table.columns:
             place = Location(path=artifact.path, part=f"column {column}")
             yield column, ColumnOrigin(place)
-            if not kind.startswith(("VARCHAR", "JSON", "STRUCT", "MAP")) and kind != "VARCHAR[]":
+            is_text = kind.startswith(("VARCHAR", "JSON", "STRUCT", "MAP"))
+            if not is_text and kind not in _WHOLE:
                 continue
             cell = f"CAST({tables.name(column)} AS VARCHAR)"
-            sql = f"SELECT DISTINCT {cell} FROM {table.view} WHERE length({cell}) >= {_SHORT}"  # noqa: S608 - quoted
+            sql = f"SELECT DISTINCT {cell} FROM {table.view} WHERE length({cell}) >= {_SHORT if is_text else _LONG}"  # noqa: S608 - quoted
             for batch in table.batches(sql, _ROWS):
                 values = [row[0] for row in batch if row[0] is not None]
                 for text in _bounded(values):

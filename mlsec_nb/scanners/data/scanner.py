@@ -11,6 +11,7 @@ from mlsec_nb.io.files import LocalFile
 
 from . import drift, dvc, lfs, lists, profile
 from .content import harmful
+from .personal import personal
 from .pins import LIMIT, Base, Pin
 from .rules import NAME, Teller, catalogue, named
 from .verify import Verifier
@@ -43,6 +44,7 @@ class DataScanner:
         artifact = document.artifact
         if document.segments and artifact.kind is Kind.DATA:  # a piece of a data file's text
             yield from harmful(document, self.settings.key)
+            yield from personal(document, self.settings.key)
             return
         teller = Teller(artifact.path, self.settings.key)
         name = PurePosixPath(artifact.path).name

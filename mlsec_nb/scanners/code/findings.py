@@ -14,6 +14,7 @@ _AUTH = re.compile(
     r"(?i)\b(auth\w*|credentials?|login)(\s*=\s*|\()[(\[]?\s*[fru]*(['\"]).*?\3\s*(?:,\s*[fru]*(['\"]).*?\4)?\s*[)\]]?"
 )
 _USER = re.compile(r"(?<!\w)(-u|--user|-p)(\s*)(?=\S*[^\s\w/.-]|\S*\d)\S{4,}")
+_SETTING = re.compile(r"((?i:\b\w*(?:key|token|secret|pass|pwd|auth)\w*=)|[?&]\w+=)(?![\$\{<'\"(])([^\s&'\"),;]{6,})")
 _LITERAL = re.compile(r"(['\"])([^\s'\"/\\.:<>{}]{6,})\1")
 
 
@@ -24,6 +25,7 @@ def conceal(text: str, hidden: Iterable[str] = ()) -> str:
             text = text.replace(value, mask(value))
     text = _AUTH.sub(lambda match: f"{match[1]}{match[2]}…", text)
     text = _USER.sub(lambda match: f"{match[1]}{match[2]}…", text)
+    text = _SETTING.sub(lambda match: f"{match[1]}{mask(match[2])}", text)
     return _LITERAL.sub(_literal, text)
 
 

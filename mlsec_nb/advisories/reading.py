@@ -78,7 +78,8 @@ def _is_affected(entry: Any) -> bool:
         return False
     ranges = entry.get("ranges")
     events = [event for one in _rows(ranges) if isinstance(one, dict) for event in _rows(one.get("events"))]
-    return _is_list(ranges) and _is_list(entry.get("versions")) and all(isinstance(event, dict) for event in events)
+    lists = (ranges, entry.get("versions"), entry.get("severity"))
+    return all(map(_is_list, lists)) and all(isinstance(event, dict) for event in events)
 
 
 def _rows(value: Any) -> list[Any]:

@@ -1,12 +1,13 @@
 import gzip
 import io
 import json
+import tempfile
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlsec_nb.advisories import Store, default_path
@@ -299,3 +300,26 @@ def test_folders_and_single_files_are_records_too(tmp_path: Path) -> None:
     assert import_(tmp_path / "store.sqlite", [tmp_path / "in"])["records"] == 1
     with pytest.raises(UsageError):
         import_(tmp_path / "store.sqlite", [tmp_path / "in" / "readme.md"])
+
+
+ODD = st.sampled_from(
+    [None, 3, "x", [], {}, [3], ["x"], [{}], {"severity": 3}, [{"introduced": 0}], [{"type": "CVSS_V3", "score": "x"}]]
+)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.dictionaries(st.sampled_from(["aliases", "affected", "severity", "database_specific", "upstream", "withdrawn"]), ODD),
+       st.dictionaries(st.sampled_from(["package", "ranges", "versions", "severity", "ecosystem_specific"]), ODD),
+       st.dictionaries(st.sampled_from(["type", "events"]), ODD))  # fmt: skip
+def test_records_of_any_shape_are_taken_or_passed_over(
+    top: dict[str, Any], affected: dict[str, Any], entry: dict[str, Any]
+) -> None:
+    odd = {
+        **record("A-1"),
+        "affected": [{"package": {"ecosystem": "PyPI", "name": "demo"}, "ranges": [entry], **affected}],
+        **top,
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        store = made(Path(folder), record("B-1"), odd)
+        assert "B-1" in ids(store, "demo", "1")
+        store.close()

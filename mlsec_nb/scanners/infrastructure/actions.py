@@ -1,5 +1,6 @@
 """GitHub Actions: workflows and composite actions. https://docs.github.com/actions/reference/workflow-syntax."""
 
+import itertools
 import re
 from collections.abc import Iterator
 from typing import Final
@@ -10,7 +11,8 @@ from .scripts import offset_in, placed
 from .tree import Node
 
 DIALECT: Final = "actions"
-_HOLE = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
+_HOLE = re.compile(r"\$\{\{(.{0,2000}?)\}\}", re.DOTALL)
+MAX_HOLES: Final = 500  # expressions of one script
 # What somebody who may only open an issue or a pull request decides, and what can hold a quote.
 _HOSTILE = re.compile(
     r"\bgithub\s*\.\s*(?:head_ref\b|event\s*\.\s*(?:issue\s*\.\s*(?:title|body)|pull_request\s*\.\s*(?:title|body|"
@@ -123,7 +125,7 @@ def _step(item: Item) -> Iterator[Hit]:
 
 
 def _injected(script: Node, item: Item) -> Iterator[Hit]:
-    for hole in _HOLE.finditer(script.text):
+    for hole in itertools.islice(_HOLE.finditer(script.text), MAX_HOLES):
         if _SAFE_CALL.search(hole[1]):
             continue
         place = _place(script, hole)
@@ -134,7 +136,7 @@ def _injected(script: Node, item: Item) -> Iterator[Hit]:
 
 
 def _leaked(script: Node, item: Item) -> Iterator[Hit]:
-    for hole in _HOLE.finditer(script.text):
+    for hole in itertools.islice(_HOLE.finditer(script.text), MAX_HOLES):
         if re.search(r"toJSON\s*\(\s*secrets\s*\)", hole[1], re.IGNORECASE):
             yield Hit("IAC-ACTIONS-ALL-SECRETS", *_place(script, hole), item.label)
         elif _SECRET.search(hole[1]):

@@ -16,7 +16,7 @@ _INSTRUCTION = re.compile(r"[ \t]*([A-Za-z]+)(?=[ \t\\\r\n]|\Z)")
 _HEREDOC = re.compile(r"<<-?[ \t]*([\"']?)([A-Za-z_]\w*)\1")
 _FLAG = re.compile(r"[ \t]*--([a-z-]+)(?:=(\S*))?(?=\s|\Z)")
 _ESCAPE = re.compile(r"#[ \t]*escape[ \t]*=[ \t]*(\S)", re.IGNORECASE)
-_VARIABLE = re.compile(r"\$(?:\{(\w+)(?::?([-+])([^}]*))?\}|(\w+))")
+_VARIABLE = re.compile(r"\$(?:\{(\w+)(?::?([-+])([^}]{0,200}))?\}|(\w+))")
 
 
 @dataclass(frozen=True, slots=True)

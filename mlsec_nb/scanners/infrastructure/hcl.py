@@ -16,6 +16,7 @@ from .tree import HOLE, UNKNOWN, Node, Value
 
 MAX_TEXT: Final = 8 << 20  # bytes
 MAX_DEPTH: Final = 60
+MAX_VALUES: Final = 500_000  # of one file
 MAX_REPEATS: Final = 100  # copies that one `for_each` makes
 _ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
 
@@ -119,6 +120,17 @@ def attributes(source: Source, body: Any) -> Iterator[tuple[str, Any, Any]]:
             yield source.words(parts[0]), parts[0], parts[1]
 
 
+@dataclass(slots=True)
+class Budget:
+    """How many values may still be made: names that stand for names can multiply without end."""
+
+    left: int = MAX_VALUES
+
+    def spent(self) -> bool:
+        self.left -= 1
+        return self.left < 0
+
+
 @dataclass(frozen=True)
 class Scope:
     """What names stand for. `variables` are values, `locals` expressions that are looked at when they are asked for."""
@@ -127,17 +139,18 @@ class Scope:
     locals: Mapping[str, tuple[Source, Any]] = field(default_factory=dict)
     names: Mapping[str, Node] = field(default_factory=dict)  # each, count, iterators
     asked: frozenset[str] = frozenset()
+    budget: Budget = field(default_factory=Budget)
 
 
-def moved(node: Node, start: int, end: int, depth: int = 0) -> Node:
+def moved(node: Node, start: int, end: int, budget: Budget, depth: int = 0) -> Node:
     """A value that stands somewhere else, shown where it is asked for."""
     value: Value = node.value
-    if depth > MAX_DEPTH:
+    if depth > MAX_DEPTH or budget.spent():
         value = UNKNOWN
     elif isinstance(value, dict):
-        value = {key: moved(item, start, end, depth + 1) for key, item in value.items()}
+        value = {key: moved(item, start, end, budget, depth + 1) for key, item in value.items()}
     elif isinstance(value, list):
-        value = [moved(item, start, end, depth + 1) for item in value]
+        value = [moved(item, start, end, budget, depth + 1) for item in value]
     return Node(start, end, value)
 
 
@@ -146,7 +159,7 @@ class Reader:
     """Expressions and bodies of one text → values."""
 
     source: Source
-    scope: Scope = Scope()
+    scope: Scope = field(default_factory=Scope)
 
     def body(self, body: Any, depth: int = 0) -> Node:
         """A body as a mapping; blocks of one type are a list."""
@@ -183,7 +196,7 @@ class Reader:
     def value(self, node: Any, depth: int = 0) -> Node:
         """The value of an expression; unknown wherever something in it is."""
         start, end = self.source.span(node)
-        if depth > MAX_DEPTH:
+        if depth > MAX_DEPTH or self.scope.budget.spent():
             return Node(start, end, UNKNOWN)
         kinds: Mapping[str, Callable[[Any, int], Value]] = {
             "literal_value": self._literal, "template_expr": self._template, "collection_value": self._collection,
@@ -303,7 +316,7 @@ class Reader:
         found = self._named(path, depth)
         if len(path) == 1 and path[0] in {"True", "False"}:  # no HCL, but people write it
             return Node(start, end, path[0] == "True")
-        shown = moved(found, start, end) if found is not None else Node(start, end, UNKNOWN)
+        shown = moved(found, start, end, self.scope.budget) if found is not None else Node(start, end, UNKNOWN)
         shown.raw = self.source.text[start:end]
         return shown
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from mlsec_nb.core import CannotScan, Severity
 
-from .hcl import moved
+from .hcl import Budget, moved
 from .items import Hit, Item
 from .tree import HOLE, Node
 from .yaml_tree import documents
@@ -85,7 +85,7 @@ def statements(policy: Node) -> Iterator[Statement]:
             roots = documents(policy.value.replace(HOLE, "x")) if "{" in policy.value else []
         except CannotScan:
             return
-        document = moved(roots[0], policy.start, policy.end) if roots else policy
+        document = moved(roots[0], policy.start, policy.end, Budget()) if roots else policy
     for node in document.find("Statement"):
         effect, principal = node.get("Effect"), node.get("Principal")
         if effect is None or effect.text not in {"Allow", "Deny"}:

@@ -12,6 +12,7 @@ from .items import Parsed
 from .tree import Node
 from .yaml_tree import documents, without_holes
 
+MAX_TEMPLATE: Final = 1_000_000  # characters
 HEAD: Final = 1 << 18  # characters in which a YAML or JSON text must say what it is
 _DOCKERFILE = re.compile(r"(?:^|[./_-])(?:docker|container)file(?:$|[._-])", re.IGNORECASE)
 _UNREAD = re.compile(
@@ -42,6 +43,8 @@ def _of_yaml(path: str, text: str, kind: Kind) -> Iterator[Parsed]:
     if not is_named and not _TELLING.search(text, 0, HEAD):
         return
     is_template = "{{" in text and bool(re.search(r"(?:^|/)templates/|\.(?:tpl|j2)$", path))
+    if is_template and len(text) > MAX_TEMPLATE:
+        raise CannotScan("is a template of more than a million characters", "too-big")
     try:
         roots = documents(without_holes(text) if is_template else text)
     except CannotScan as error:

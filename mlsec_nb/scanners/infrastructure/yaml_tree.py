@@ -40,10 +40,10 @@ def documents(text: str) -> list[Node]:
 
 def without_holes(text: str) -> str:
     """A template (Helm, Jinja) of the same length whose holes are values that are not known, as far as that goes."""
-    text = re.sub(r"\{\{-?\s*/\*.*?\*/\s*-?\}\}", lambda m: re.sub(r"[^\n]", " ", m[0]), text, flags=re.DOTALL)
+    text = re.sub(r"\{\{-?\s*/\*.{0,5000}?\*/\s*-?\}\}", lambda m: re.sub(r"[^\n]", " ", m[0]), text, flags=re.DOTALL)
     lines = []
     for line in text.split("\n"):
-        bare = re.sub(r"\{\{.*?\}\}|\{%.*?%\}", lambda m: HOLE * len(m[0]), line)
+        bare = re.sub(r"\{\{.{0,1000}?\}\}|\{%.{0,1000}?%\}", lambda m: HOLE * len(m[0]), line)
         lines.append(bare if bare.replace(HOLE, "").strip(" \t-") else " " * len(line))
     return "\n".join(lines)
 

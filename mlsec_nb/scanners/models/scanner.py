@@ -18,6 +18,9 @@ from .formats import bytes_check
 from .registry import FORMATS, Format
 from .view import View
 
+# What is no wonder in a file that is no model: an archive of scripts, a program.
+ONLY_MODELS = frozenset({"MODEL-EXECUTABLE", "MODEL-PYTHON-CODE", "MODEL-TRAILING-DATA", "MODEL-READERS-DISAGREE"})
+CARRIERS = frozenset({"zip", "tar", "compressed", "program", "Python code", "known data", "TorchScript code"})
 SHOWN = 200  # steps of what loading would do that go into the component
 MAX_VIEWS = 200_000  # things inside one file
 SEARCHED = frozenset(
@@ -81,10 +84,12 @@ class ModelScanner:
                 yield context.gap(view, f"no known model format: it begins with {magic(view)}", "unsupported")
             for entry in formats:
                 context.formats.append(entry.name)
-                context.is_model = context.is_model or not entry.text
+                context.is_model = context.is_model or not (entry.text or entry.name in CARRIERS)
                 for item in entry.scan(view, context):
                     if isinstance(item, View):
                         todo.append(item)
+                    elif isinstance(item, Finding) and item.rule.id in ONLY_MODELS and not of_model(artifact, context):
+                        continue
                     else:
                         yield item
             yield from self._bytes(view, context, formats)
@@ -127,6 +132,11 @@ def mapped(artifact: Artifact, settings: Settings) -> Iterator[bytes]:
             return
         with mmap.mmap(number, 0, access=mmap.ACCESS_READ) as view:
             yield view  # type: ignore[misc]  # a memory map has what is used of bytes: find, index, slice, len
+
+
+def of_model(artifact: Artifact, context: Context) -> bool:
+    """True for what is called a model, and for a file in which the format of one was met."""
+    return artifact.kind is Kind.MODEL or context.is_model
 
 
 def component(view: View, context: Context, *, digest: bool) -> Component:

@@ -657,3 +657,20 @@ def test_a_sentencepiece_vocabulary_is_known_data():
 
     data = b"".join(piece(text, -1.0) for text in ("<unk>", "<s>", "</s>", "the", "a")) + bad.field(2, b"")
     assert (graded(data, "spiece.model"), gaps(scan(data, "spiece.model"))) == (SAFE, [])
+
+
+def test_programs_and_scripts_are_no_wonder_in_what_is_no_model():
+    scripts = gzip.compress(tar_of((info("bin/run.sh"), b"#!/bin/sh\necho inert\n")))
+    assert findings(scan(scripts, "tool.tar.gz", Kind.BINARY)) == []
+    assert findings(scan(bad.elf(), "library.so", Kind.BINARY)) == []
+    assert graded(scripts, "model.tar.gz") == LOOK
+    assert grade(scan(bad.zipped([("w.pkl", bad.EVIL), ("x", bad.elf())]), "data.zip", Kind.BINARY)) == DANGEROUS
+
+
+def test_words_in_capitals_between_underscores_are_no_machinery():
+    assert graded(json.dumps({"chat_template": "{% set x = '__NOT_A_NUMBER__' %}"}).encode(), "c.json") == SAFE
+
+
+def test_array_headers_of_python_2_are_read():
+    head = b"{'descr': '<f8', 'fortran_order': False, 'shape': (2L,), }".ljust(117) + b"\n"
+    assert graded(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head + b"\0" * 16, "a.npy") == SAFE

@@ -14,6 +14,7 @@ from mlsec_nb.scanners.models.view import View
 
 MAGIC = b"\x93NUMPY"
 MAX_HEADER = 1 << 16
+_LONG = re.compile(r"\b(\d+)L\b")  # how Python 2 wrote long integers
 _ITEM = re.compile(r"[<>=|]?([a-zA-Z?])(\d*)")
 
 
@@ -45,7 +46,7 @@ def scan(view: View, context: Context) -> Iterator[Finding | Gap | View]:
 def literal(text: str) -> dict[str, Any] | None:
     """The header as numpy reads it, None when it is no literal."""
     try:
-        value = ast.literal_eval(text.strip())
+        value = ast.literal_eval(_LONG.sub(r"\1", text.strip()))
     except (ValueError, SyntaxError, RecursionError, MemoryError, TypeError):
         return None
     return value if isinstance(value, dict) and {"descr", "shape"} <= value.keys() else None

@@ -14,7 +14,7 @@ MAX_TEXT = 1 << 22
 _TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
 _REACHES = (
-    (r"__\w+__", "reaches for Python's own machinery", Severity.CRITICAL),
+    (r"__[a-z][a-z_0-9]*__", "reaches for Python's own machinery", Severity.CRITICAL),
     (r"(?i)\\x5f|\\137|\\u005f|\\N\{", "spells underscores in disguise", Severity.HIGH),
     (r"\|\s*attr\b", "looks up attributes by computed names", Severity.HIGH),
     (

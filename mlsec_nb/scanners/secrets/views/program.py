@@ -90,7 +90,8 @@ def _is_made(text: str, place: int) -> bool:
     if given is None:
         return False
     begin = _BEFORE.search(text, max(place - 60, 0), place)
-    if promise(text[begin.start() if begin else place : given.end("name")]) in (Promise.NOTHING, Promise.KEY):
+    name = text[begin.start() if begin else place : given.end("name")]
+    if promise(name) is Promise.NOTHING or name.lower().rpartition(".")[2] in ("key", "keys"):
         return False
     line, _, below = text[given.end() : given.end() + 240].partition("\n")
     open_ended = not line.strip() or line.rstrip().endswith(("(", "[", "\\", "+", ",", '"', "'"))

@@ -15,7 +15,18 @@ from .commands import Command
 from .items import Item
 from .tree import HOLE, Node
 
-THEMES: Final = ("commands", "docker", "kubernetes", "compose", "actions", "aws", "google", "azure", "terraform")
+THEMES: Final = (
+    "commands",
+    "docker",
+    "kubernetes",
+    "compose",
+    "actions",
+    "aws",
+    "google",
+    "azure",
+    "terraform",
+    "serving",
+)
 
 
 @dataclass(frozen=True, slots=True)

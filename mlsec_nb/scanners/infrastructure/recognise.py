@@ -7,7 +7,7 @@ from typing import Final
 
 from mlsec_nb.core import SKIPPED, CannotScan, Kind
 
-from . import actions, cloudformation, compose, docker, gitlab, kubernetes, terraform
+from . import actions, cloudformation, compose, docker, gitlab, kubernetes, properties, terraform
 from .items import Parsed
 from .tree import Node
 from .yaml_tree import documents, without_holes
@@ -32,6 +32,8 @@ def parsed_of(path: str, text: str, folder: Path | None, kind: Kind) -> Iterator
         yield docker.parse(text, beside)
     elif name.endswith((".tf", ".tofu")):
         yield terraform.parse(text, folder)
+    elif properties.NAMES.search(path):
+        yield properties.parse(path, text)
     elif _UNREAD.search(path):
         yield Parsed("none", gaps=[("is in a language of infrastructure that is not read yet", SKIPPED)])
     elif name.endswith((".yaml", ".yml", ".json", ".template", ".tpl")):

@@ -21,6 +21,7 @@ from mlsec_nb.core import (
     mask_text,
 )
 
+from . import properties
 from .checks import catalogue
 from .items import Hit, Parsed
 from .judge import hits
@@ -49,7 +50,9 @@ class InfrastructureScanner:
     def wants(self, artifact: Artifact) -> bool:
         if artifact.kind in (Kind.IAC, Kind.NOTEBOOK):
             return True
-        return artifact.kind is Kind.TEXT and artifact.path.lower().endswith(_SUFFIXES)
+        return artifact.kind is Kind.TEXT and (
+            artifact.path.lower().endswith(_SUFFIXES) or bool(properties.NAMES.search(artifact.path))
+        )
 
     def scan(self, document: Document) -> Iterator[Finding | Gap | Component]:
         artifact = document.artifact

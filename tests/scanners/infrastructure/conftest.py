@@ -13,6 +13,8 @@ from mlsec_nb.scanners.infrastructure.scanner import build
 
 def name_of(text: str) -> str:
     """A file name that fits an example."""
+    if match := re.match(r"# (config\.properties|\.dvc/config)\n", text):
+        return match[1]
     if re.match(r"(?:ARG|FROM|#)\b", text):
         return "Dockerfile"
     if re.match(r"(?:resource|data|provider|terraform|variable|module|locals)\b", text):

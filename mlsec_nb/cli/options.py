@@ -85,6 +85,8 @@ def _expected(args: argparse.Namespace, base: configs.Config) -> Mapping[str, Ma
         if not Path(path).is_file():
             raise UsageError(f"{path}: there is no such file")
     own = {key: value for key, value in base.tables.get("data", {}).items() if key not in {"profile", "against"}}
+    if label := getattr(args, "label", None):
+        given["label"] = label
     return {**base.tables, "data": {**own, **given}} if given else None
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from mlsec_nb.core import Severity
 
+from .labelled import LABELS
 from .profile import Column, Profile
 
 _PSI, _PSI_SEVERE = 0.1, 0.25  # Siddiqi's customary limits for the population stability index
@@ -18,7 +19,6 @@ _KS = 0.06
 _JS = 0.1  # the distance (root of the divergence in bits)
 _Z = 3.719  # one-sided 1e-4
 _UNITS = (1000, 100, 60, 3600, 24, 1024, 1.609344, 2.54, 3.28084, 2.204623, 1.8, 7, 10, 1e6, 12, 365.25)
-_LABELS = frozenset({"label", "labels", "target", "class", "y", "outcome", "category"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +193,7 @@ def _balance(before: Column, after: Column, n: int, m: int) -> Iterator[Change]:
     divergence = sum(_part(p, (p + q) / 2) + _part(q, (p + q) / 2) for p, q in pairs) / 2
     chance = _chi_square(max(len(keys), 1)) / (8 * n * m / (n + m))
     distance, critical = math.sqrt(max(divergence, 0) / math.log(2)), 1.2 * math.sqrt(chance / math.log(2))
-    is_label = after.name.lower() in _LABELS
+    is_label = after.name.lower() in LABELS
     most = max(abs(p - q) for p, q in pairs)
     z = max(_z(p, q, n, m) for p, q in pairs)
     if distance > max(_JS, critical) or (is_label and z > 5 and most > 0.01):

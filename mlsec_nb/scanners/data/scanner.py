@@ -5,11 +5,11 @@ from functools import lru_cache
 from pathlib import PurePosixPath
 
 from mlsec_nb.config import Settings
-from mlsec_nb.core import Artifact, CannotRead, Component, Content, Document, Finding, Gap, Kind, Rule
+from mlsec_nb.core import SKIPPED, Artifact, CannotRead, Component, Content, Document, Finding, Gap, Kind, Rule
 from mlsec_nb.io import tables
 from mlsec_nb.io.files import LocalFile
 
-from . import drift, dvc, lfs, lists, profile
+from . import drift, dvc, labelled, lfs, lists, profile
 from .content import harmful
 from .personal import personal
 from .pins import LIMIT, Base, Pin
@@ -60,15 +60,20 @@ class DataScanner:
             yield from self._table(artifact, teller)
 
     def _table(self, artifact: Artifact, teller: Teller) -> Iterator[Finding | Gap]:
-        """What the columns of a table say, beside an earlier profile if there is one."""
-        old = self._expected()
-        if old is None:
+        """What the columns of a table say: by themselves where there are labels, and beside an earlier profile."""
+        old, label = self._expected(), self.settings.options.get("label")
+        if old is None and label is None and not labelled.may_be(artifact.content):
+            return
+        if old is None and label is None and not tables.is_there():
+            yield teller.gap(f"its labels were not searched for triggers: it {tables.MISSING}", SKIPPED)
             return
         with tables.opened(artifact.content, artifact.path) as table:
+            yield from labelled.suspicions(table, None if label is None else str(label), teller)
+            if old is None:
+                return
             if table.loose:
-                yield teller.gap(
-                    "has lines that do not fit its columns, so it was not compared with a profile", "malformed"
-                )
+                reason = "has lines that do not fit its columns, so it was not compared with a profile"
+                yield teller.gap(reason, "malformed")
                 return
             new = profile.of(table, old)
         for change in drift.changes(old, new):

@@ -75,11 +75,21 @@ def parse(python: str) -> Parsed:
                 return Parsed(tuple(body), tuple(sorted(broken, key=lambda cut: cut.start)), _outdented(text))
             if not text[start:end].strip():
                 break
-            broken.append(Broken(start, end, reason))
+            broken.append(Broken(_same_line(text, python, start), _same_line(text, python, end), reason))
             text = text[:start] + blank(text[start:end]) + text[end:]
     except (ValueError, RecursionError, MemoryError, OverflowError):
         return Parsed((), (Broken(0, len(python), "nested too deep or too large for the Python parser", "too-big"),))
     return Parsed((), (Broken(0, len(python), "not Python that can be read"),))
+
+
+def _same_line(text: str, python: str, offset: int) -> int:
+    """The offset in `python` of a line's beginning in `text`, which may have longer lines."""
+    if offset >= len(text):
+        return len(python)
+    start = 0
+    for _ in range(text.count("\n", 0, offset)):
+        start = python.index("\n", start) + 1
+    return start
 
 
 def _try(text: str) -> list[ast.stmt] | None:

@@ -32,7 +32,7 @@ def salvage(source: Source, broken: Broken) -> Iterator[ast.stmt]:
 def _closing(text: str, start: int, stop: int) -> int | None:
     """The end of a call whose bracket was opened before `start`."""
     depth = 1
-    for position in range(start, stop):
+    for position in range(start, min(stop, len(text))):
         if text[position] in "([{":
             depth += 1
         elif text[position] in ")]}":

@@ -93,3 +93,11 @@ def test_logical_lines_join_what_belongs_together():
         "b = '''x\ny'''",
         "c = 1 \\\n + 2",
     ]
+
+
+def test_broken_runs_of_python_2_stand_where_the_reader_sees_them():
+    text = "print 'a'\nprint 'b'\nx = (\nprint 'c'\ny = f("
+    found = parse(text).broken
+    assert found
+    assert all(0 <= run.start <= run.end <= len(text) for run in found)
+    assert all(run.start == 0 or text[run.start - 1] == "\n" for run in found)

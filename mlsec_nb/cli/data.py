@@ -21,6 +21,7 @@ run = scan.run
 def describe(parser: argparse.ArgumentParser) -> None:
     scan.describe(parser)
     parser.add_argument("--label", metavar="COLUMN", help="the column that holds the labels (default: by its name)")
+    parser.add_argument("--checks", metavar="FILE", help="a suite of Great Expectations, or a schema (Table, JSON)")
     expected = parser.add_argument_group("what is expected").add_mutually_exclusive_group()
     expected.add_argument("--profile", metavar="FILE", help="hold every table against this profile (`mlsec profile`)")
     expected.add_argument("--against", metavar="DATA", help="hold every table against this other data")

@@ -80,7 +80,7 @@ def config_of(args: argparse.Namespace, command: str = "scan") -> configs.Config
 
 def _expected(args: argparse.Namespace, base: configs.Config) -> Mapping[str, Mapping[str, Any]] | None:
     """The tables of the config with what `mlsec data` is told to hold data against."""
-    given = {name: path for name in ("profile", "against") if (path := getattr(args, name, None))}
+    given = {name: path for name in ("profile", "against", "checks") if (path := getattr(args, name, None))}
     for path in given.values():
         if not Path(path).is_file():
             raise UsageError(f"{path}: there is no such file")

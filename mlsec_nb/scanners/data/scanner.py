@@ -9,7 +9,7 @@ from mlsec_nb.core import SKIPPED, Artifact, CannotRead, Component, Content, Doc
 from mlsec_nb.io import tables
 from mlsec_nb.io.files import LocalFile
 
-from . import drift, dvc, labelled, lfs, lists, profile
+from . import checks, drift, dvc, labelled, lfs, lists, profile
 from .content import harmful
 from .personal import personal
 from .pins import LIMIT, Base, Pin
@@ -62,13 +62,15 @@ class DataScanner:
     def _table(self, artifact: Artifact, teller: Teller) -> Iterator[Finding | Gap]:
         """What the columns of a table say: by themselves where there are labels, and beside an earlier profile."""
         old, label = self._expected(), self.settings.options.get("label")
-        if old is None and label is None and not labelled.may_be(artifact.content):
+        wanted = self._checks()
+        if old is None and label is None and not wanted and not labelled.may_be(artifact.content):
             return
-        if old is None and label is None and not tables.is_there():
+        if old is None and label is None and not wanted and not tables.is_there():
             yield teller.gap(f"its labels were not searched for triggers: it {tables.MISSING}", SKIPPED)
             return
         with tables.opened(artifact.content, artifact.path) as table:
             yield from labelled.suspicions(table, None if label is None else str(label), teller)
+            yield from checks.judged(wanted, table, teller)
             if old is None:
                 return
             if table.loose:
@@ -81,6 +83,12 @@ class DataScanner:
             part = f"column {column}" if column is not None else None
             told = f"{column}: {change.told}" if column is not None else change.told
             yield teller.found(change.rule, told, told, part=part, severity=change.severity, details=change.numbers)
+
+    def _checks(self) -> list[checks.Check]:
+        path = self.settings.options.get("checks")
+        if path is None:
+            return []
+        return checks.load(LocalFile(str(path)).read(LIMIT).decode("utf-8", "replace"), str(path))
 
     def _expected(self) -> profile.Profile | None:
         """The profile that data is held against: a file of one, or other data."""

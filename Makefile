@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
-BROWSER ?= /usr/bin/chromium
+export CHROMIUM ?= /usr/bin/chromium
 .DEFAULT_GOAL := help
 
 include extension/panel.mk
@@ -53,8 +53,8 @@ slow: $(VENV)/.tests
 
 # The browser of the end-to-end tests; Debian's, because nothing is downloaded from elsewhere.
 browser:
-	@test -x $(BROWSER) || { test "$$(id -u)" = 0 && apt-get update -q && apt-get install -qy --no-install-recommends chromium; } \
-	  || { echo "the end-to-end tests need Chromium: install Debian's package chromium, or set BROWSER=/path/to/chromium" >&2; exit 1; }
+	@test -x $(CHROMIUM) || { test "$$(id -u)" = 0 && apt-get update -q && apt-get install -qy --no-install-recommends chromium; } \
+	  || { echo "the end-to-end tests need Chromium: install Debian's package chromium, or set CHROMIUM=/path/to/chromium" >&2; exit 1; }
 
 bench: $(VENV)/.tests
 	@for file in tests/benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done

@@ -14,4 +14,4 @@ panel-check: $(NODE_MODULES)  # lint, types and unit tests of the panel
 	cd extension && npm run --silent check
 
 e2e: panel $(VENV)/.tests  # JupyterLab in a real browser
-	CHROMIUM=$(BROWSER) $(BIN)/python -m pytest -m e2e tests/e2e
+	$(BIN)/python -m pytest -m "e2e and not slow" tests/e2e

@@ -199,4 +199,4 @@ def test_many_comparisons_cost_little(ecosystem: str) -> None:
     started = time.process_time()
     for index in range(50_000):
         compare(ecosystem, versions[index % 500], versions[index * 7 % 500])
-    assert time.process_time() - started < 0.4  # ten times what it takes
+    assert time.process_time() - started < 4  # a hundred times what it takes

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from mlsec_nb import pipeline
+from mlsec_nb import pipeline, reporters
 from mlsec_nb.cli import COMMANDS, parser
 from mlsec_nb.config import Config
 from mlsec_nb.reporters.schema import json_schema
@@ -49,12 +49,23 @@ def _cell(text: str) -> str:
 
 
 def readme() -> str:
-    """The README with the `--help` of `mlsec scan` in its place."""
+    """The README with what `mlsec scan` says and its `--help` in their places."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    begin, end = "<!-- help: mlsec scan -->\n", "<!-- end of help -->"
+    text = _put(text, "<!-- output: mlsec scan notebooks/examples -->\n", "<!-- end of output -->", _output())
+    return _put(text, "<!-- help: mlsec scan -->\n", "<!-- end of help -->", _help("scan"))
+
+
+def _put(text: str, begin: str, end: str, block: str) -> str:
     before, rest = text.split(begin)
     _, after = rest.split(end)
-    return f"{before}{begin}```\n{_help('scan')}```\n{end}{after}"
+    return f"{before}{begin}```\n{block}```\n{end}{after}"
+
+
+def _output() -> str:
+    """What a new user sees first: the shipped example, as a terminal without colours shows it."""
+    report = pipeline.audit(["notebooks/examples"], Config(jobs=1, exclude=("clean-*",)))
+    shown = reporters.render(report, "terminal", width=100)
+    return "".join(line.rstrip() + "\n" for line in shown.splitlines())
 
 
 def _help(command: str) -> str:

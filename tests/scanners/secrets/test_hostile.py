@@ -66,4 +66,6 @@ def test_one_edited_cell_is_scanned_in_no_time():
     start = time.process_time()
     for _ in range(5):
         list(scanner.scan(document(segment(text, Part.CODE))))
-    assert (time.process_time() - start) / 5 < 0.5  # 10 ms; more than that by far only when something is looked at again and again
+    assert (
+        time.process_time() - start
+    ) / 5 < 0.5  # 10 ms; more than that by far only when something is looked at again and again

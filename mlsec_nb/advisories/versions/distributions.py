@@ -33,7 +33,7 @@ def _debian_part(text: str) -> tuple[Part, ...]:
 def debian(version: str) -> tuple[int, tuple[Part, ...], tuple[Part, ...]]:
     """https://www.debian.org/doc/debian-policy/ch-controlfields.html#version."""
     epoch, colon, rest = version.partition(":")
-    if not colon or not epoch.strip().isdigit():
+    if not colon or not epoch.strip().isdecimal():
         epoch, rest = "0", version
     upstream, dash, revision = rest.rpartition("-")
     if not dash:
@@ -48,14 +48,14 @@ def _rpm_part(text: str) -> tuple[tuple[int, int | str], ...]:
         if run in "~^":
             parts.append((0, "") if run == "~" else (2, ""))
         else:
-            parts.append((4, int(run)) if run.isdigit() else (3, run))
+            parts.append((4, int(run)) if run.isdecimal() else (3, run))
     return (*parts, (1, ""))
 
 
 def rpm(version: str) -> tuple[int, tuple[tuple[int, int | str], ...], tuple[tuple[int, int | str], ...]]:
     """https://rpm.org/docs/latest/man/rpm-version.7."""
     epoch, colon, rest = version.partition(":")
-    if not colon or not epoch.isdigit():
+    if not colon or not epoch.isdecimal():
         epoch, rest = "0", version
     name, _, release = rest.partition("-")
     return int(epoch), _rpm_part(name), _rpm_part(release)

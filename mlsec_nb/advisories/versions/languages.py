@@ -140,8 +140,8 @@ def _conda_parts(text: str) -> list[list[Any]]:
 
 def _conda_component(component: str) -> list[Any]:
     tokens = re.findall(r"\d+|[^\d]+", component)
-    words = [int(token) if token.isdigit() else _CONDA_WORDS.get(token, token) for token in tokens]
-    return words if tokens and tokens[0].isdigit() else [0, *words]
+    words = [int(token) if token.isdecimal() else _CONDA_WORDS.get(token, token) for token in tokens]
+    return words if tokens and tokens[0].isdecimal() else [0, *words]
 
 
 _CONDA_WORDS: Final[dict[str, Any]] = {"post": float("inf"), "dev": "DEV"}
@@ -173,7 +173,7 @@ def conda(version: str) -> Any:
     """https://docs.conda.io/projects/conda/en/stable/dev-guide/api/conda/models/version/index.html, `VersionOrder`."""
     text = version.lower()
     epoch, mark, rest = text.partition("!")
-    if not mark or not epoch.isdigit():
+    if not mark or not epoch.isdecimal():
         epoch, rest = "0", text
     public, _, local = rest.partition("+")
     return _conda_key((int(epoch), _conda_parts(public), _conda_parts(local) if local else []))

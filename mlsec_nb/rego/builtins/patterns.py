@@ -96,7 +96,7 @@ def _expand(regex: Regex, spans: tuple[tuple[int, int], ...], text: str, templat
         if reference[1]:
             return "$"
         name = reference[2] or reference[3]
-        index = int(name) if name.isdigit() and len(name) < 4 else regex.names.get(name, -1)
+        index = int(name) if name.isdecimal() and len(name) < 4 else regex.names.get(name, -1)
         start, end = spans[index] if 0 <= index < len(spans) else (-1, -1)
         return text[start:end] if start >= 0 else ""
 

@@ -45,7 +45,7 @@ class _Column:
 
 
 def _luhn(text: str) -> bool:
-    digits = [int(char) for char in text if char.isdigit()]
+    digits = [int(char) for char in text if char.isdecimal()]
     if not _ISSUERS.fullmatch("".join(map(str, digits))) or len(set(digits)) < 3:
         return False
     doubled = [sum(divmod(2 * digit, 10)) for digit in digits[-2::-2]]

@@ -28,12 +28,15 @@ def forget(event: str) -> None:
     _listeners.pop(event, None)
 
 
-def _hook(event: str, arguments: tuple[Any, ...]) -> None:
-    listener = _listeners.get(event)
-    if listener is None or getattr(_busy, "now", False):
+def _hook(
+    event: str, arguments: tuple[Any, ...], listeners: dict[str, Listener] = _listeners, busy: Any = _busy
+) -> None:
+    # What it needs is bound here: events still come when the interpreter has taken the names of this module away.
+    listener = listeners.get(event)
+    if listener is None or getattr(busy, "now", False):
         return
-    _busy.now = True
+    busy.now = True
     try:
         listener(arguments)
     finally:
-        _busy.now = False
+        busy.now = False

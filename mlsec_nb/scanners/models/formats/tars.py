@@ -80,7 +80,7 @@ def _long(kind: bytes, raw: bytes) -> dict[str, str]:
     found = {}
     while raw and kind == b"x":
         length = raw.partition(b" ")[0]
-        if not length.isdigit() or not 0 < int(length) <= len(raw):
+        if not length.isdigit() or len(length) > 9 or not 0 < int(length) <= len(raw):
             break
         key, _, value = raw[len(length) + 1 : int(length) - 1].partition(b"=")
         word = {b"path": "name", b"linkpath": "link", b"size": "size"}.get(key)

@@ -92,9 +92,9 @@ def item_size(dtype: Value) -> int | None:
     if len(state) > 5 and isinstance(state[5], int) and state[5] > 0:
         return state[5]
     digits = code.lstrip("<>=|")[1:].partition("[")[0]
-    if code.lstrip("<>=|")[:1] == "U" and digits.isdigit():
+    if code.lstrip("<>=|")[:1] == "U" and digits.isdecimal():
         return 4 * int(digits)
-    return int(digits) if digits.isdigit() else _WIDTHS.get(code)
+    return int(digits) if digits.isdecimal() else _WIDTHS.get(code)
 
 
 def other_readings(first: Run, deadline: float = float("inf")) -> list[bytes]:

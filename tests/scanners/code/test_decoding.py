@@ -30,7 +30,7 @@ def call(name, *values, target=None, **keywords):
         ("binascii.unhexlify", PLAIN.hex()),
         ("builtins.bytes.fromhex", PLAIN.hex()),
         ("zlib.decompress", zlib.compress(PLAIN)),
-        ("gzip.decompress", gzip.compress(PLAIN)),
+        ("gzip.decompress", gzip.compress(PLAIN, mtime=0)),
         ("codecs.decode", None),
     ],
 )

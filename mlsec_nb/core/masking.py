@@ -9,7 +9,15 @@ import re
 _USERINFO = re.compile(r"(?<=://)[^\s/@:]*:[^\s/@]+(?=@)")
 _NAMED = re.compile(
     r"(?i)((?:pass(?:word|wd|phrase)?|pwd|secret|token|api[_-]?key|access[_-]?key|auth(?:orization)?|bearer|credential)"
-    r"[\w-]*\\*[\"']?\s*(?:[:=]+|\s)\s*(?:(?:bearer|basic|token)\s+)?\\*[\"']?)([^\s\"',;)}\]]{4,})"
+    r"[\w-]{0,60}\\{0,9}[\"']?\s{0,9}(?:[:=]{1,3}|\s)\s{0,9}(?:(?:bearer|basic|token)\s{1,9})?\\{0,9}[\"']?)([^\s\"',;)}\]]{4,})"
+)
+_AUTH = re.compile(
+    r"(?i)\b(auth\w*|credentials?|login)(\s*=\s*|\()[(\[]?\s*[fru]*(['\"])[^\n]{0,200}?\3"
+    r"\s*(?:,\s*[fru]*(['\"])[^\n]{0,200}?\4)?\s*[)\]]?"
+)
+_USER = re.compile(r"(?<!\w)(-u|--user|-p)(\s*)(?=\S*[^\s\w/.-]|\S*\d)\S{4,}")
+_SETTING = re.compile(
+    r"((?i:\b\w{0,40}(?:key|token|secret|pass|pwd|auth)\w{0,40}=)|[?&]\w{1,80}=)(?![\$\{<'\"(])([^\s&'\"),;]{6,})"
 )
 _TOKEN = re.compile(r"[A-Za-z0-9+/_=.~-]{16,}")
 _PEM = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
@@ -50,4 +58,7 @@ def masked(text: str) -> str:
     text = _PEM.sub(lambda m: mask(m.group()), text)
     text = _USERINFO.sub(lambda m: mask(m.group()), text)
     text = _NAMED.sub(lambda m: m.group(1) + (m.group(2) if "…" in m.group(2) else mask(m.group(2))), text)
+    text = _AUTH.sub(lambda m: f"{m[1]}{m[2]}…", text)
+    text = _USER.sub(lambda m: f"{m[1]}{m[2]}…", text)
+    text = _SETTING.sub(lambda m: m[1] + (m[2] if "…" in m[2] else mask(m[2])), text)
     return _TOKEN.sub(_mask_token, text)

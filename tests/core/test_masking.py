@@ -1,4 +1,5 @@
 import string
+import time
 
 import pytest
 from hypothesis import given
@@ -72,3 +73,41 @@ def test_a_token_of_letters_alone_is_masked(line: str) -> None:
 )
 def test_long_names_stay_readable(name: str) -> None:
     assert mask_text(f"x = {name}(1)") == f"x = {name}(1)"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "!curl -u ada:{} http://host/x", "requests.get(u, auth=('ada', '{}'))", "login('ada', '{}')",
+        "docker run -e DB_PASS={} image", "http://host/x?sig={}&x=1", "mysql -p{} db", "sshpass -p {} ssh host",
+        "http://host/x?key={}",
+    ],
+)  # fmt: skip
+def test_what_stands_where_credentials_stand_is_masked(text: str) -> None:
+    shown = mask_text(text.format("Sw0rd" + "fish9"))
+    assert "Sw0rd" not in shown
+    assert "fish9" not in shown
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "auth=('",
+        "-u ",
+        "a=",
+        "key",
+        "token",
+        "password ",
+        "?a=bcdefgh",
+        "://a:",
+        "-----BEGIN PRIVATE KEY",
+        "token:=",
+        "aB1",
+        "\\",
+        " ",
+    ],
+)
+def test_a_hostile_text_costs_little(piece: str) -> None:
+    began = time.process_time()
+    mask_text(piece * (300_000 // len(piece)))
+    assert time.process_time() - began < 10  # a tenth of a second; minutes when a pattern goes back over what it read

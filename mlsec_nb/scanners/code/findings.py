@@ -3,30 +3,22 @@
 import re
 from collections.abc import Iterable
 
-from mlsec_nb.core import Evidence, Finding, Related, mask, mask_text
+from mlsec_nb.core import Evidence, Finding, Related, mask, mask_text, masked
 
 from .edits import fix
 from .rules import Catalogue
 from .state import Hit
 
 MAX_EXCERPT = 400  # characters of code that are handed to the masking
-_AUTH = re.compile(
-    r"(?i)\b(auth\w*|credentials?|login)(\s*=\s*|\()[(\[]?\s*[fru]*(['\"]).*?\3\s*(?:,\s*[fru]*(['\"]).*?\4)?\s*[)\]]?"
-)
-_USER = re.compile(r"(?<!\w)(-u|--user|-p)(\s*)(?=\S*[^\s\w/.-]|\S*\d)\S{4,}")
-_SETTING = re.compile(r"((?i:\b\w*(?:key|token|secret|pass|pwd|auth)\w*=)|[?&]\w+=)(?![\$\{<'\"(])([^\s&'\"),;]{6,})")
 _LITERAL = re.compile(r"(['\"])([^\s'\"/\\.:<>{}]{6,})\1")
 
 
 def conceal(text: str, hidden: Iterable[str] = ()) -> str:
-    """An excerpt without what stands where credentials stand: known ones, `auth=(…)`, `-u x:y`, odd literals."""
+    """An excerpt without known credentials, without what core masks everywhere, and without odd literals."""
     for value in sorted(hidden, key=len, reverse=True):
         if len(value) > 3:
             text = text.replace(value, mask(value))
-    text = _AUTH.sub(lambda match: f"{match[1]}{match[2]}…", text)
-    text = _USER.sub(lambda match: f"{match[1]}{match[2]}…", text)
-    text = _SETTING.sub(lambda match: f"{match[1]}{mask(match[2])}", text)
-    return _LITERAL.sub(_literal, text)
+    return _LITERAL.sub(_literal, masked(text))
 
 
 def _literal(match: re.Match[str]) -> str:

@@ -1,80 +1,217 @@
 """Bandit's rule set on the Python of a document, with our positions; what a rule of ours says already is merged.
 
-Bandit is a library here: it gets the readable cells as one module, so that imports of one cell count in the next.
+Bandit is a library here: its tests are asked about the nodes that they can be about, on the syntax trees that we have
+already. Imports of one cell count in the next. Its own way over a file asks all tests of all nodes (an assert, a
+string and a call are 4 % of them, and few calls have a name that a test knows) and costs ten times as much.
 """
 
+import ast
 import io
 import logging
+import re
+import tokenize
 import warnings
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
+from itertools import zip_longest
 from typing import Any
 
 from mlsec_nb.core import Confidence, Finding, Gap, Severity
 
+from .gate import BIDI, Gate
 from .parsing import Parsed
 from .rules import Catalogue
 from .source import Source
 from .spots import Spot
 
 _SECRETS = frozenset({"B105", "B106", "B107"})  # what these point at is a password
+_ALWAYS = (ast.Import, ast.ImportFrom, ast.Assert, ast.ExceptHandler, ast.FunctionDef, ast.ClassDef)
+_QUERY = re.compile(r"(?i)\b(?:select|insert|delete|update)\b")
+_IMPORT = re.compile(r"^[ \t]*(?:import|from)[ \t][^\n(]{1,500}(?:\([^()]{1,2000}\))?", re.MULTILINE)
+_BUILT = (ast.BinOp, ast.JoinedStr, ast.Attribute)
+_NAMED = (ast.Assign, ast.Dict, ast.Subscript, ast.Compare)  # where the name of a literal may stand
+_FOLDERS = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - what Bandit's B108 looks for
 
 
 @cache
-def _manager() -> Any:
+def _tools() -> tuple[Any, Any, Any, Any]:
+    """Bandit's set of tests, its meta tree and metrics, and its visitor; silenced."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # deprecated names inside Bandit are not the user's
-        from bandit.core import config, manager
+        from bandit.core import config, manager, node_visitor
 
-    quiet = logging.getLogger("bandit")
-    quiet.addHandler(logging.NullHandler())
-    quiet.propagate = False
-    quiet.setLevel(logging.CRITICAL + 1)
-    for name in ("bandit.core.utils", "bandit.core.node_visitor", "bandit.core.tester", "bandit.core.manager"):
-        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return manager.BanditManager(config.BanditConfig(), "file", quiet=True)
+        quiet = logging.getLogger("bandit")
+        quiet.addHandler(logging.NullHandler())
+        quiet.propagate = False
+        quiet.setLevel(logging.CRITICAL + 1)
+        for name in ("bandit.core.utils", "bandit.core.node_visitor", "bandit.core.tester", "bandit.core.manager"):
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+        made = manager.BanditManager(config.BanditConfig(), "file", quiet=True)
+    made.metrics.begin("<cells>")
+    return made, manager, node_visitor.BanditNodeVisitor, node_visitor.b_utils.get_call_name
+
+
+class _Asked:
+    """Bandit's visitor, led to the nodes of one document that a test can be about."""
+
+    def __init__(self, gate: Gate) -> None:
+        manager, self.module, visitor, self.name_of = _tools()
+        self.gate = gate
+        self.visitor = visitor("<cells>", None, manager.b_ma, manager.b_ts, False, {}, manager.metrics)
+        self.names = gate.catalogue.bandit_gate.names
+
+    @property
+    def bound(self) -> frozenset[str]:
+        """Names that earlier cells gave to something that a test knows."""
+        aliases = self.visitor.import_aliases
+        return frozenset(alias for alias, name in aliases.items() if not self.names.isdisjoint(name.split(".")))
+
+    def ask(self, source: Source, read: Parsed) -> list[Any]:
+        """Bandit's issues in one cell, in order."""
+        visitor, tester = self.visitor, self.visitor.tester
+        tester.results = []
+        nosec = self._nosec(read.text) if "nosec" in read.text else {}
+        visitor.nosec_lines = tester.nosec_lines = nosec
+        queries = _QUERY.search(read.text) is not None
+        secrets = self.gate.secret_in(source)
+        module = ast.Module(body=list(read.body), type_ignores=[])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            for node in _nodes(module):
+                if self._may(node, queries=queries, secrets=secrets):
+                    visitor.namespace = ""  # no test asks for it
+                    visitor.pre_visit(node)
+                    visitor.visit(node)
+            if BIDI.search(source.python) is not None:
+                self._whole(source)
+        return sorted(tester.results, key=lambda issue: (issue.lineno, issue.col_offset, issue.test_id))
+
+    def learn(self, source: Source) -> None:
+        """What a cell imports, when no test can be about the cell itself."""
+        for text in _IMPORT.findall(source.python):
+            for name, alias, plain in _imported(text.strip()):
+                self.visitor.imports.add(name)
+                if alias is not None or not plain:
+                    self.visitor.import_aliases[alias or name.rpartition(".")[2]] = name
+
+    def _may(self, node: ast.AST, *, queries: bool, secrets: bool) -> bool:
+        """Whether a test can be about a node."""
+        if isinstance(node, ast.Call):
+            names = self.name_of(node, self.visitor.import_aliases).split(".")
+            if not self.names.isdisjoint(names):
+                return True
+            return secrets or any(key.arg in self.names for key in node.keywords)
+        if isinstance(node, ast.Constant):
+            if not isinstance(text := node.value, str):
+                return False
+            parent = vars(node)["_bandit_parent"]
+            return (
+                text == "0.0.0.0"  # noqa: S104
+                or text.startswith(_FOLDERS)
+                or (secrets and isinstance(parent, _NAMED))
+                or (queries and (isinstance(parent, _BUILT) or _QUERY.search(text) is not None))
+            )
+        return isinstance(node, _ALWAYS)
+
+    def _nosec(self, text: str) -> dict[int, Any]:
+        """The lines with a `# nosec`, and the tests that each names."""
+        found: dict[int, Any] = {}
+        try:
+            for token in tokenize.tokenize(io.BytesIO(text.encode("utf-8", "replace")).readline):
+                if token.type == tokenize.COMMENT:
+                    found[token.start[0]] = self.module._parse_nosec_comment(token.string)  # noqa: SLF001
+        except (tokenize.TokenError, SyntaxError):
+            pass  # what was read before counts
+        return found
+
+    def _whole(self, source: Source) -> None:
+        """The tests of whole files."""
+        data = io.BytesIO(source.python.encode("utf-8", "replace"))
+        context = {"file_data": data, "filename": "<cells>", "lineno": 0, "linerange": [0, 1], "col_offset": 0}
+        self.visitor.tester.run_tests(context, "File")
+
+
+@cache
+def _held(kind: type[ast.AST]) -> tuple[str, ...]:
+    """The fields of a kind of node in which something can stand that a test is about."""
+    return tuple(name for name in kind._fields if name not in {"ctx", "op", "ops"})
+
+
+@lru_cache(maxsize=10_000)
+def _imported(text: str) -> tuple[tuple[str, str | None, bool], ...]:
+    """What one import statement brings: full name, alias, and whether it is `import x`."""
+    try:
+        statements = ast.parse(text).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ()
+    found: list[tuple[str, str | None, bool]] = []
+    for statement in statements:
+        if isinstance(statement, ast.Import):
+            found += [(item.name, item.asname, True) for item in statement.names]
+        elif isinstance(statement, ast.ImportFrom):
+            found += [(f"{statement.module or ''}.{item.name}", item.asname, False) for item in statement.names]
+    return tuple(found)
+
+
+def _nodes(root: ast.AST) -> Iterator[Any]:
+    """All nodes under a root in the order of the text, each told its parent and next sibling as Bandit's tests ask."""
+    stack: list[Any] = []
+
+    def push(node: ast.AST) -> None:
+        children: list[Any] = []
+        for name in _held(type(node)):
+            value = getattr(node, name, None)
+            if isinstance(value, list):
+                rows = [item for item in value if isinstance(item, ast.AST)]
+                for item, after in zip_longest(rows, rows[1:]):
+                    vars(item).update(_bandit_parent=node, _bandit_sibling=after)
+                children += rows
+            elif isinstance(value, ast.AST):
+                vars(value).update(_bandit_parent=node, _bandit_sibling=None)
+                children.append(value)
+        stack.extend(reversed(children))
+
+    push(root)
+    while stack:
+        node = stack.pop()
+        yield node
+        push(node)
 
 
 @dataclass(frozen=True)
 class BanditScan:
-    """Runs Bandit over what could be parsed."""
+    """Asks Bandit about the cells in which a test of it can find anything; `read` gives a cell's syntax tree."""
 
     catalogue: Catalogue
     name: str
     key: bytes
 
-    def scan(self, parsed: list[tuple[Source, Parsed]], ours: Iterable[Finding]) -> Iterator[Finding | Gap]:
+    def scan(self, gate: Gate, read: Callable[[Source], Parsed], ours: Iterable[Finding]) -> Iterator[Finding | Gap]:
         """Bandit's findings but those that stand at a finding of ours which says the same."""
-        readable = [(source, read.text) for source, read in parsed if read.text.strip()]
-        if not readable:
-            return
-        module, starts = _module(readable)
-        issues, failed = _issues(module)
-        if failed and readable:
-            yield Gap(location=readable[0][0].segment.place, scanner=self.name, code="failed",
-                      reason="Bandit could not read this code; the rules of this scanner were applied")  # fmt: skip
         said = {
             (finding.location.cell, line, code)
             for finding in ours
             for line in _lines(finding)
-            for code in self._codes(finding)
+            for code in self.catalogue.codes.get(finding.rule.id, ())
         }
-        for issue in issues:
-            index = bisect_right(starts, issue.lineno) - 1
-            source = readable[index][0]
-            yield from self._finding(issue, source, issue.lineno - starts[index] + 1, starts[index], said)
+        asked = _Asked(gate)
+        for source in gate.sources:
+            if not gate.bandit_in(source, asked.bound):
+                asked.learn(source)
+                continue
+            try:
+                issues = asked.ask(source, read(source))
+            except (RecursionError, MemoryError):
+                yield Gap(location=source.segment.place, scanner=self.name, code="failed",
+                          reason="Bandit could not read this code; the rules of this scanner were applied")  # fmt: skip
+                continue
+            for issue in issues:
+                yield from self._finding(issue, source, said)
 
-    def _codes(self, finding: Finding) -> tuple[str, ...]:
-        return self.catalogue.codes.get(finding.rule.id, ())
-
-    def _finding(
-        self, issue: Any, source: Source, line: int, first: int, said: set[tuple[int | None, int, str]]
-    ) -> Iterator[Finding]:
-        lines = [number - first + 1 for number in issue.linerange] or [line]
+    def _finding(self, issue: Any, source: Source, said: set[tuple[int | None, int, str]]) -> Iterator[Finding]:
+        line = issue.lineno
+        lines = list(issue.linerange) or [line]
         if any((source.cell, number, issue.test_id) in said for number in [line, *lines]):
             return
         rule = f"BANDIT-{issue.test_id}"
@@ -97,28 +234,3 @@ class BanditScan:
 def _lines(finding: Finding) -> range:
     line = finding.location.line or 0
     return range(line, (finding.location.end_line or line) + 1)
-
-
-def _module(readable: list[tuple[Source, str]]) -> tuple[bytes, list[int]]:
-    """All cells as one module, and the line (from 1) at which each begins."""
-    parts, starts, line = [], [], 1
-    for _, text in readable:
-        starts.append(line)
-        parts.append(text)
-        line += text.count("\n") + 1
-    return "\n".join(parts).encode("utf-8", "replace"), starts
-
-
-def _issues(module: bytes) -> tuple[list[Any], bool]:
-    """Bandit's issues in a module, and whether it failed."""
-    manager = _manager()
-    manager.results, manager.skipped = [], []
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            manager._parse_file("<cells>", io.BytesIO(module), ["<cells>"])  # noqa: SLF001 - its public face reads files only
-        except (RecursionError, MemoryError):
-            return [], True
-    return sorted(manager.results, key=lambda issue: (issue.lineno, issue.col_offset, issue.test_id)), bool(
-        manager.skipped
-    )

@@ -21,6 +21,8 @@ _PAGE = re.compile(
     r"(?i)<\s*(?:script|iframe|form|object|embed|svg|body|meta)\b|\bon(?:error|load|toggle)\s*=|javascript:|kernel\.execute|document\.|fetch\(|atob\("
 )
 _WHOLE = re.compile(r"\benviron\b(?!\s*(?:\[|\.(?:get|setdefault|pop|update|keys)\b))|printenv")
+BIDI = re.compile("[\u200f\u202a-\u202e\u2066-\u2069]")  # what turns the direction of text
+_TEXTS = ("0.0.0.0", "/tmp", "/dev/shm")  # noqa: S104, S108 - what Bandit looks for in strings
 _FLOWS = ("download", "upload", "input", "model", "secret", "path")
 
 
@@ -36,7 +38,8 @@ class Gate:
     def __init__(self, catalogue: Catalogue, sources: list[Source]) -> None:
         self.catalogue = catalogue
         self.sources = sources
-        self.words = words(sources)
+        self.each = {id(source): words(source) for source in sources}
+        self.words = frozenset().union(*self.each.values())
 
     @cached_property
     def kinds(self) -> frozenset[str]:
@@ -58,11 +61,27 @@ class Gate:
         table = self.catalogue.bandit_gate
         if not table.words.isdisjoint(self.words) or any(_matches(table.secret, word) for word in self.words):
             return True
-        if any("0.0.0.0" in source.python or not source.python.isascii() for source in self.sources):  # noqa: S104
+        if any(self._shows_text(source) for source in self.sources):
             return True
         return not table.maybe.isdisjoint(self.words) and any(
             table.pattern.search(source.python) for source in self.sources
         )
+
+    def bandit_in(self, source: Source, bound: frozenset[str]) -> bool:
+        """Whether Bandit can find anything in one cell; `bound` are names that stand for something that it knows."""
+        found, names = self.each[id(source)], self.catalogue.bandit_gate.names
+        if not names.isdisjoint(found) or not bound.isdisjoint(found) or self.secret_in(source):
+            return True
+        return self._shows_text(source)
+
+    @staticmethod
+    def _shows_text(source: Source) -> bool:
+        """Whether a text that Bandit looks for in strings stands in a cell."""
+        return any(text in source.python for text in _TEXTS) or BIDI.search(source.python) is not None
+
+    def secret_in(self, source: Source) -> bool:
+        """Whether a name whose literal Bandit takes for a password stands in a cell."""
+        return any(_matches(self.catalogue.bandit_gate.secret, word) for word in self.each[id(source)])
 
     def rules(self) -> bool:
         """Whether a rule of ours can find anything."""

@@ -44,6 +44,7 @@ class Parsed:
     body: tuple[ast.stmt, ...]
     broken: tuple[Broken, ...] = ()
     text: str = ""  # what was parsed: without margin and broken runs
+    saved: tuple[ast.stmt, ...] = ()  # known calls in what could not be read
 
 
 def normal(text: str) -> str:

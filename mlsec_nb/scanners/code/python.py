@@ -31,6 +31,37 @@ class Walked:
     gaps: list[Gap] = field(default_factory=list)
 
 
+class _Cells:
+    """The syntax trees of cells, each made when it is first asked for, and what could not be read of them."""
+
+    def __init__(self, scanner: str) -> None:
+        self.scanner = scanner
+        self.known: dict[int, Parsed] = {}
+        self.gaps: list[Gap] = []
+
+    def read(self, source: Source) -> Parsed:
+        read = self.known.get(id(source))
+        if read is None:
+            read = self.known[id(source)] = parse(source.python)
+            if read.broken:
+                self._tell(source, read.broken)
+                saved = [statement for broken in read.broken for statement in salvage(source, broken)]
+                self.known[id(source)] = read = replace(read, saved=tuple(saved))
+        return read
+
+    def _tell(self, source: Source, runs: tuple[Broken, ...]) -> None:
+        """One gap for all that could not be read in a cell; lines that run as magics without `%` are none."""
+        left: list[Broken] = []
+        for broken in runs:
+            lines = list(automagic(source, broken))
+            source.pieces.update({-2 - piece.start: piece for piece in lines})
+            left += [] if lines else [broken]
+        if left:
+            reason = f"not readable as Python ({left[0].reason}): searched for known calls only"
+            place = source.at(left[0].start, left[-1].end)
+            self.gaps.append(Gap(location=place, scanner=self.scanner, reason=reason, code=left[0].code))
+
+
 @dataclass(frozen=True)
 class PythonScan:
     """Scans the Python of documents; `key` is that of the digests."""
@@ -44,20 +75,20 @@ class PythonScan:
         concerned, bandit = gate.rules(), gate.bandit()
         if not concerned and not bandit:
             return
-        read = {id(source): self._read(source) for source in sources}
-        for source in sources:
-            yield from self._gaps(source, read[id(source)])
+        cells = _Cells(self.name)
         found: list[Finding] = []
         if concerned:
-            walked = self._walk(document, sources, read)
+            for source in sources:
+                cells.read(source)
+            walked = self._walk(document, sources, cells.known)
             ordered = sorted(walked.hits.values(), key=lambda hit: (hit.source.cell or 0, hit.start, hit.rule))
             found = [finding(hit, self.catalogue, self.name, self.key, walked.hidden) for hit in ordered]
             yield from found
             yield from walked.gaps
             yield from self._pages(walked.pages)
         if bandit:
-            pairs = [(source, read[id(source)]) for source in sources]
-            yield from BanditScan(self.catalogue, self.name, self.key).scan(pairs, found)
+            yield from BanditScan(self.catalogue, self.name, self.key).scan(gate, cells.read, found)
+        yield from cells.gaps
 
     def _pages(self, pages: list[tuple[str, Segment]]) -> Iterator[Finding]:
         content = ContentScan(self.catalogue)
@@ -67,22 +98,6 @@ class PythonScan:
             else:
                 spots = content.page(segment, markdown=language == "markdown")
             yield from (spot.finding(self.catalogue, self.name, self.key) for spot in spots)
-
-    @staticmethod
-    def _read(source: Source) -> Parsed:
-        read = parse(source.python)
-        saved = [statement for broken in read.broken for statement in salvage(source, broken)]
-        return replace(read, body=(*read.body, *saved)) if saved else read
-
-    def _gaps(self, source: Source, read: Parsed) -> Iterator[Gap]:
-        """One gap for all that could not be read in a cell; lines that run as magics without `%` are none."""
-        left: list[Broken] = []
-        for broken in read.broken:
-            lines = list(automagic(source, broken))
-            source.pieces.update({-2 - piece.start: piece for piece in lines})
-            left += [] if lines else [broken]
-        if left:
-            yield self._gap(source, replace(left[0], end=left[-1].end))
 
     def _walk(self, document: Document, sources: list[Source], parsed: dict[int, Parsed]) -> Walked:
         """Two rounds over the cells in every order: the first learns which files come from where."""
@@ -119,12 +134,9 @@ class PythonScan:
     @staticmethod
     def _round(interpreter: Notebook, order: list[Source], parsed: dict[int, Parsed]) -> None:
         for source in order:
-            interpreter.run(source, parsed[id(source)].body)
+            read = parsed[id(source)]
+            interpreter.run(source, (*read.body, *read.saved))
         interpreter.finish()
-
-    def _gap(self, source: Source, broken: Broken) -> Gap:
-        return Gap(location=source.at(broken.start, broken.end), scanner=self.name, code=broken.code,
-                   reason=f"not readable as Python ({broken.reason}): searched for known calls only")  # fmt: skip
 
 
 def _versions(segments: Iterator[Segment]) -> dict[str, tuple[int, ...]]:

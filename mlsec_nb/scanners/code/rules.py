@@ -98,6 +98,7 @@ class BanditGate:
     maybe: frozenset[str]
     pattern: re.Pattern[str]
     secret: re.Pattern[str]
+    names: frozenset[str]  # all words: of which one stands in every call that a test is about, and in its cell
 
 
 @dataclass(frozen=True)
@@ -135,6 +136,7 @@ class Catalogue:
             frozenset(table["maybe"]),
             re.compile(table["pattern"]),
             re.compile(table["secret"]),
+            frozenset(table["words"]) | frozenset(table["maybe"]),
         )
 
     @cached_property

@@ -86,13 +86,10 @@ def shell_source(segment: Segment, cell: int | None = None) -> Source:
     return Source(segment, blank(segment.text), cell, {-1: piece})
 
 
-def words(sources: list[Source]) -> frozenset[str]:
-    """Every identifier that stands in the code, as Python reads it; what no rule can be about is never parsed."""
-    found: set[str] = set()
-    for source in sources:
-        text = source.segment.text
-        found.update(_WORD.findall(text if text.isascii() else unicodedata.normalize("NFKC", text)))
-    return frozenset(found)
+def words(source: Source) -> frozenset[str]:
+    """Every identifier that stands in a cell, as Python reads it; what no rule can be about is never parsed."""
+    text = source.segment.text
+    return frozenset(_WORD.findall(text if text.isascii() else unicodedata.normalize("NFKC", text)))
 
 
 def automagic(source: Source, broken: Broken) -> Iterator[Piece]:

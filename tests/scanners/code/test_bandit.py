@@ -51,3 +51,39 @@ def test_no_password_is_shown(audit, text):
     found = audit(text)
     assert found
     assert all("letmein" not in repr(item) for item in found)
+
+
+def test_every_name_that_bandit_knows_opens_the_gate():
+    from bandit.core import extension_loader
+
+    from mlsec_nb.scanners.code.bandit import _tools
+    from mlsec_nb.scanners.code.rules import catalogue
+
+    known = catalogue().bandit_gate.names
+    listed = {name for rows in extension_loader.MANAGER.blacklist.values() for row in rows for name in row["qualnames"]}
+    for tests in _tools()[0].b_ts.tests.values():
+        for test in tests:
+            config = getattr(test, "_config", None) or {}
+            listed |= {
+                name
+                for value in config.values()
+                if isinstance(value, list)
+                for name in value
+                if isinstance(name, str) and "." in name
+            }
+    assert len(listed) > 100
+    assert [name for name in sorted(listed) if known.isdisjoint(name.split("."))] == []
+
+
+@pytest.mark.parametrize(
+    ("cells", "rule"),
+    [
+        (("import os as o", "x = 1", "o.spawnvpe(mode, path)"), "B606"),
+        (("from Crypto.Cipher import ARC4 as cipher", "c = cipher.new(key)"), "B304"),
+        (("from xml.dom import minidom as m", "m.parse(f)"), "B318"),
+        (("path = '/tmp1/x'",), "B108"),
+        (("def f():\n    try:\n        g()\n    except:\n        pass",), "B110"),
+    ],
+)
+def test_a_name_given_in_another_cell_is_known(audit, cells, rule):
+    assert f"BANDIT-{rule}" in {item.rule.id for item in audit(*cells)}

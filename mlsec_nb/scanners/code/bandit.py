@@ -19,7 +19,7 @@ from typing import Any
 
 from mlsec_nb.core import Confidence, Finding, Gap, Severity
 
-from .gate import BIDI, Gate
+from .gate import BIDI, Gate, is_password
 from .parsing import Parsed
 from .rules import Catalogue
 from .source import Source
@@ -59,13 +59,13 @@ class _Asked:
         manager, self.module, visitor, self.name_of = _tools()
         self.gate = gate
         self.visitor = visitor("<cells>", None, manager.b_ma, manager.b_ts, False, {}, manager.metrics)
-        self.names = gate.catalogue.bandit_gate.names
+        self.words = gate.catalogue.bandit_gate
 
     @property
     def bound(self) -> frozenset[str]:
         """Names that earlier cells gave to something that a test knows."""
         aliases = self.visitor.import_aliases
-        return frozenset(alias for alias, name in aliases.items() if not self.names.isdisjoint(name.split(".")))
+        return frozenset(alias for alias, name in aliases.items() if not self.words.called.isdisjoint(name.split(".")))
 
     def ask(self, source: Source, read: Parsed) -> list[Any]:
         """Bandit's issues in one cell, in order."""
@@ -99,9 +99,12 @@ class _Asked:
         """Whether a test can be about a node."""
         if isinstance(node, ast.Call):
             names = self.name_of(node, self.visitor.import_aliases).split(".")
-            if not self.names.isdisjoint(names):
+            if not self.words.called.isdisjoint(names):
                 return True
-            return secrets or any(key.arg in self.names for key in node.keywords)
+            keys = [key.arg for key in node.keywords if key.arg is not None]
+            if not self.words.arguments.isdisjoint(keys):
+                return True
+            return secrets and any(is_password(key, self.words) for key in keys)
         if isinstance(node, ast.Constant):
             if not isinstance(text := node.value, str):
                 return False
@@ -133,7 +136,7 @@ class _Asked:
 
 
 @cache
-def _held(kind: type[ast.AST]) -> tuple[str, ...]:
+def _held(kind: Any) -> tuple[str, ...]:
     """The fields of a kind of node in which something can stand that a test is about."""
     return tuple(name for name in kind._fields if name not in {"ctx", "op", "ops"})
 
@@ -158,7 +161,7 @@ def _nodes(root: ast.AST) -> Iterator[Any]:
     """All nodes under a root in the order of the text, each told its parent and next sibling as Bandit's tests ask."""
     stack: list[Any] = []
 
-    def push(node: ast.AST) -> None:
+    def push(node: Any) -> None:
         children: list[Any] = []
         for name in _held(type(node)):
             value = getattr(node, name, None)

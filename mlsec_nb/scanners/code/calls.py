@@ -27,6 +27,11 @@ _CARRIERS = frozenset({
 _FLOWING = frozenset(
     {"download", "upload", "input", "model", "decoded", "bucket", "environment", "credentials", "path"}
 )
+_REFLECTING = frozenset({
+    "builtins.getattr", "inspect.getattr_static", "importlib.import_module", "builtins.__import__", "functools.partial",
+    "functools.partialmethod", "operator.attrgetter", "operator.attrgetter()", "os.getenv", "os.environ.get",
+    "os.environ.pop", "os.environ.setdefault", "builtins.dict",
+})  # fmt: skip
 _ENCODERS = frozenset({"b64encode", "hexlify", "urlsafe_b64encode", "b85encode", "b32encode"})
 _STORES = frozenset({"download_file", "download_to_filename", "fget_object", "download_fileobj", "get"})
 
@@ -83,7 +88,10 @@ class Calls(Expressions):
 
     def _reflect(self, callee: Value, arguments: Arguments, node: ast.Call, scope: Scope) -> Value | None:
         """getattr, import_module, partial and their like: calls that give a thing another name."""
-        name, first, second = callee.name, arguments.get(0), arguments.get(1)
+        name = callee.name
+        if name not in _REFLECTING:
+            return None
+        first, second = arguments.get(0), arguments.get(1)
         if name in {"builtins.getattr", "inspect.getattr_static"} and first is not None and second is not None:
             return self.attribute(first, second.text) if second.text and second.const is not UNKNOWN else NOTHING
         if name in {"importlib.import_module", "builtins.__import__"} and first is not None and first.text:
@@ -167,8 +175,10 @@ class Calls(Expressions):
         raise NotImplementedError
 
     def _shell(self, name: str, node: ast.Call, arguments: Arguments) -> None:
+        if name not in self.catalogue.names["shell_calls"] or not node.args:
+            return
         value = arguments.get("args", 0) or arguments.get("command") or arguments.get("cmd")
-        if name not in self.catalogue.names["shell_calls"] or value is None or not node.args:
+        if value is None:
             return
         if name.startswith("subprocess.") and name.rpartition(".")[2] not in {"getoutput", "getstatusoutput"}:
             shell = arguments.get("shell", 8)
@@ -205,8 +215,9 @@ class Calls(Expressions):
         raise NotImplementedError
 
     def _code(self, name: str, node: ast.Call, arguments: Arguments) -> None:
-        value = arguments.get(0)
-        if name not in {"builtins.exec", "builtins.eval", "builtins.compile"} or value is None or not node.args:
+        if name not in {"builtins.exec", "builtins.eval", "builtins.compile"} or not node.args:
+            return
+        if (value := arguments.get(0)) is None:
             return
         if isinstance(value.const, str | bytes):
             const = value.const

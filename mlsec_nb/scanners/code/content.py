@@ -69,7 +69,7 @@ class ContentScan:
 
 def first(pattern: Pattern, text: str) -> re.Match[str] | None:
     """The first match of a pattern whose keywords stand in the text."""
-    if pattern.keywords and not any(word in text for word in pattern.keywords):
+    if not pattern.possible(text):
         return None
     if pattern.unless is not None and pattern.unless.search(text):
         return None

@@ -45,12 +45,16 @@ DECODERS = frozenset(_BYTES) | frozenset(
     ["zlib.decompress", "gzip.decompress", "codecs.decode", "builtins.bytes.fromhex", "builtins.bytearray.fromhex"]
 )
 
+_FOLDED = DECODERS | {"builtins.bytes", "builtins.bytearray", "builtins.chr", "builtins.str"}
+
 
 def fold(name: str, arguments: Arguments) -> Any:
     """The constant that a call gives when all it reads is known, else UNKNOWN."""
+    base = arguments.target
+    if base is None and name not in _FOLDED:
+        return UNKNOWN
     leaf = name.rpartition(".")[2]
     first = arguments.get(0)
-    base = arguments.target
     try:
         if name in DECODERS and first is not None:
             return _decoded(name, first.const, arguments)

@@ -7,10 +7,12 @@ from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
 MAX_DEPTH = 3  # of pages inside `srcdoc`
-_WORTH = re.compile(
+_TAG = re.compile(
     r"(?i)<\s*/?(?:script|iframe|form|object|embed|meta|base|svg|img|a|body|link|details|video|audio|frame|input|button|math|"
-    r"applet)\b|\son\w+\s*=|javascript:|srcdoc|\]\(\s*(?:https?:|//|javascript:|data:)"
+    r"applet)\b"
 )
+_EVENT = re.compile(r"(?i)\son\w+\s*=|javascript:|srcdoc")
+_TARGET = re.compile(r"(?i)\]\(\s*<?\s*(?:https?:|//|javascript:|vbscript:|data:)")
 _FENCE = re.compile(
     r"^(?P<mark>```+|~~~+)[^\n]*\n.*?(?:^(?P=mark)[`~]*[ \t]*$|\Z)|(?<!`)(?P<tick>`+)(?!`)[^\n]*?(?<!`)(?P=tick)(?!`)",
     re.MULTILINE | re.DOTALL,
@@ -54,7 +56,9 @@ def known(table: dict[str, str]) -> Known:
 
 def worth(text: str) -> bool:
     """Whether a text holds any tag or link that a rule can be about."""
-    return _WORTH.search(text) is not None
+    if "](" in text and _TARGET.search(text) is not None:
+        return True
+    return "<" in text and (_TAG.search(text) is not None or _EVENT.search(text) is not None)
 
 
 def seen(text: str, usual: Known, *, markdown: bool = False, depth: int = 0) -> Iterator[Seen]:

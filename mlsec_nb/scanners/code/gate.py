@@ -4,11 +4,13 @@ import re
 from functools import cached_property, lru_cache
 
 from .magics import REMOTE
-from .rules import Catalogue
+from .rules import BanditGate, Catalogue
 from .source import Source
 from .sources import AUTOMAGIC, words
 
+MAX_WORDS = 500_000  # remembered of all documents
 _STARTERS = frozenset({"subprocess", "system", "popen", "getoutput", "pexpect", "create_subprocess_shell"})
+_INSTALLERS = frozenset({"pip", "pip3", "conda", "uv"})
 _REFLECTION = frozenset({"getattr", "import_module"})
 _BUILT = r"[^)\n]*(?:\+|::|join|decode|chr\(|format|\[::|%)"
 _REFLECTED = re.compile(
@@ -26,10 +28,36 @@ _TEXTS = ("0.0.0.0", "/tmp", "/dev/shm")  # noqa: S104, S108 - what Bandit looks
 _FLOWS = ("download", "upload", "input", "model", "secret", "path")
 
 
-@lru_cache(maxsize=100_000)
-def _matches(pattern: re.Pattern[str], word: str) -> bool:
-    """Whether a pattern finds a word; the same few thousand words stand in all notebooks."""
-    return pattern.search(word) is not None
+class _Told:
+    """The words that a pattern is known to find or not to find; the same few thousand stand in all notebooks."""
+
+    def __init__(self, pattern: re.Pattern[str]) -> None:
+        self.pattern = pattern
+        self.plain: set[str] = set()
+        self.found: set[str] = set()
+
+    def any(self, words: frozenset[str]) -> bool:
+        """Whether the pattern finds one of the words."""
+        new = words - self.plain
+        if not new:
+            return False
+        if not self.found.isdisjoint(new):
+            return True
+        if len(self.plain) > MAX_WORDS:
+            self.plain.clear()
+        for word in new:
+            (self.plain if self.pattern.search(word) is None else self.found).add(word)
+        return not self.found.isdisjoint(new)
+
+
+@lru_cache(maxsize=8)
+def _told(pattern: re.Pattern[str]) -> _Told:
+    return _Told(pattern)
+
+
+def is_password(name: str, words: BanditGate) -> bool:
+    """Whether Bandit takes the literal of a name for a password."""
+    return _told(words.secret).any(frozenset({name}))
 
 
 class Gate:
@@ -46,7 +74,7 @@ class Gate:
         """The kinds of origin that the code can bring."""
         names = self.catalogue.names
         found = {kind for kind, marks in self.catalogue.kinds.items() if not marks.isdisjoint(self.words)}
-        if any(_matches(names["secret_pattern"], word) for word in self.words):
+        if _told(names["secret_pattern"]).any(self.words):
             found.add("secret")
         if "environment" in found and not any(_WHOLE.search(source.python) for source in self.sources):
             found.discard("environment")
@@ -59,7 +87,7 @@ class Gate:
     def bandit(self) -> bool:
         """Whether Bandit can find anything."""
         table = self.catalogue.bandit_gate
-        if not table.words.isdisjoint(self.words) or any(_matches(table.secret, word) for word in self.words):
+        if not table.words.isdisjoint(self.words) or _told(table.secret).any(self.words):
             return True
         if any(self._shows_text(source) for source in self.sources):
             return True
@@ -81,7 +109,7 @@ class Gate:
 
     def secret_in(self, source: Source) -> bool:
         """Whether a name whose literal Bandit takes for a password stands in a cell."""
-        return any(_matches(self.catalogue.bandit_gate.secret, word) for word in self.each[id(source)])
+        return _told(self.catalogue.bandit_gate.secret).any(self.each[id(source)])
 
     def rules(self) -> bool:
         """Whether a rule of ours can find anything."""
@@ -120,7 +148,9 @@ class Gate:
                 return True
             if piece.name in {"writefile", "file"} and self._lasting(piece.text):
                 return True
-        return AUTOMAGIC.search(source.python) is not None and pattern.search(source.python) is not None
+        return not _INSTALLERS.isdisjoint(self.each[id(source)]) and (
+            AUTOMAGIC.search(source.python) is not None and pattern.search(source.python) is not None
+        )
 
     def _lasting(self, path: str) -> bool:
         """Whether a file is run or believed by itself later."""

@@ -64,9 +64,10 @@ _INJECTION = re.compile(
 )
 _VERBS = ("ignore", "disregard", "forget", "override", "bypass")
 _NOUNS = ("instruction", "prompt", "direction", "guideline", "guardrail", "system message")
+_URGES = ("must", "should", "shall", "need to", "have to", "please", "now")
 _ADDRESSED = re.compile(
     r"\b(?:ai|llms?|assistants?|copilot|chatgpt|claude|gemini|cursor|language models?|agents?|gpt)\b[^\n]{0,100}"
-    r"\b(?:must|should|shall|need to|have to|please|now)\b"
+    rf"\b(?:{'|'.join(_URGES)})\b"
 )
 _ABOUT = re.compile(
     r"(?i)prompt[ -]?injection|jailbreak|red[ -]?team|adversarial prompt|attack|guardrail|malicious|e\.g\.|example"
@@ -82,7 +83,7 @@ def hostile(segment: Segment, *, code: bool) -> Iterator[Spot]:
             yield from _invisible(segment, code=code)
         if code:
             yield from _names(segment)
-    if code and len(text) > OFF_SCREEN:
+    if code and len(text) > OFF_SCREEN and max(map(len, text.split("\n"))) > OFF_SCREEN:
         yield from _off_screen(segment)
     if not code and "style" in text:
         yield from _unseen(segment)
@@ -181,7 +182,7 @@ def _orders(segment: Segment, *, code: bool) -> Iterator[Spot]:
     spoken = ("user" in low and ("do not" in low or "without" in low)) or (
         any(word in low for word in _VERBS) and any(word in low for word in _NOUNS)
     )
-    if not spoken and not _ADDRESSED.search(low):
+    if not spoken and not (any(word in low for word in _URGES) and _ADDRESSED.search(low)):
         return
     for match in _INJECTION.finditer(text):
         around = text[max(match.start() - 400, 0) : match.end() + 200]

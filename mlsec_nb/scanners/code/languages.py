@@ -32,7 +32,7 @@ def patterns(segment: Segment, language: str, catalogue: Catalogue) -> Iterator[
     """Every match of the patterns of a language in a text."""
     text: str | None = None
     for pattern in catalogue.patterns_of(language):
-        if pattern.keywords and not any(word in segment.text for word in pattern.keywords):
+        if not pattern.possible(segment.text):
             continue
         text = code_of(segment.text, language) if text is None else text
         for count, match in enumerate(pattern.pattern.finditer(text)):

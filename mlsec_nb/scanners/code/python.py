@@ -16,7 +16,7 @@ from .rules import Catalogue
 from .salvage import salvage
 from .source import Source
 from .sources import automagic, code_cells, executed_order
-from .state import MAX_NODES, Hit
+from .state import MAX_NODES, Hit, keep
 
 _PINNED = re.compile(r"\b(torch|numpy|keras|tensorflow|transformers|pyyaml|PyYAML)[ \t]*==[ \t]*(\d+(?:\.\d+){0,2})")
 
@@ -110,9 +110,11 @@ class PythonScan:
         for order in orders:
             last = Notebook(self.catalogue, versions=versions)
             self._round(last, order, parsed)
-            if last.hits:
-                last = Notebook(self.catalogue, versions=versions, hits=walked.hits, files=last.files)
+            if last.hits and last.files:
+                last = Notebook(self.catalogue, versions=versions, files=last.files)
                 self._round(last, order, parsed)
+            for hit in last.hits.values():
+                keep(walked.hits, hit)
             walked.hidden |= last.hidden
             walked.pages = walked.pages or last.pages
             walked.gaps = walked.gaps or list(self._left(last, sources))

@@ -76,6 +76,10 @@ class Pattern:
     severity: Severity | None = None
     unless: re.Pattern[str] | None = None
 
+    def possible(self, text: str) -> bool:
+        """Whether a keyword stands in a text; a pattern without one may match anywhere."""
+        return not self.keywords or any(word in text for word in self.keywords)
+
 
 @dataclass(frozen=True, slots=True)
 class Need:
@@ -98,7 +102,9 @@ class BanditGate:
     maybe: frozenset[str]
     pattern: re.Pattern[str]
     secret: re.Pattern[str]
-    names: frozenset[str]  # all words: of which one stands in every call that a test is about, and in its cell
+    names: frozenset[str]  # all words: of which one stands in every cell that a test is about
+    called: frozenset[str]  # of which one stands in the name of every call that a test is about,
+    arguments: frozenset[str]  # or among its keywords
 
 
 @dataclass(frozen=True)
@@ -136,7 +142,9 @@ class Catalogue:
             frozenset(table["maybe"]),
             re.compile(table["pattern"]),
             re.compile(table["secret"]),
-            frozenset(table["words"]) | frozenset(table["maybe"]),
+            frozenset([*table["words"], *table["maybe"]]),
+            frozenset([*table["words"], *table["maybe"]]) - frozenset(table["written"]),
+            frozenset(table["arguments"]),
         )
 
     @cached_property
@@ -145,7 +153,15 @@ class Catalogue:
 
     def patterns_of(self, language: str) -> tuple[Pattern, ...]:
         """The patterns over texts in a language."""
-        return tuple(item for item in self.patterns if language in item.languages)
+        return self._by_language.get(language, ())
+
+    @cached_property
+    def _by_language(self) -> dict[str, tuple[Pattern, ...]]:
+        found: dict[str, list[Pattern]] = {}
+        for item in self.patterns:
+            for language in item.languages:
+                found.setdefault(language, []).append(item)
+        return {language: tuple(items) for language, items in found.items()}
 
     def sinks_of(self, name: str) -> tuple[Sink, ...]:
         """The sinks that a qualified name may be."""

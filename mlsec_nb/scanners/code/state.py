@@ -62,6 +62,17 @@ class Hit:
     def key(self) -> tuple[str, int, int]:
         return self.rule, id(self.source), self.start
 
+    @property
+    def weight(self) -> tuple[int, int, int]:
+        return self.severity.rank, self.confidence.rank, len(self.steps)
+
+
+def keep(hits: dict[tuple[str, int, int], Hit], hit: Hit) -> None:
+    """Keep the worst hit of a rule at a place, with the longest story."""
+    old = hits.get(hit.key)
+    if old is None or hit.weight > old.weight:
+        hits[hit.key] = hit
+
 
 @dataclass
 class State:
@@ -85,14 +96,8 @@ class State:
     source: Source = None  # type: ignore[assignment]  # set before the first statement runs
 
     def emit(self, hit: Hit) -> None:
-        """Keep the worst hit of a rule at a place, with the longest story."""
-        old = self.hits.get(hit.key)
-        if old is None or (hit.severity.rank, hit.confidence.rank, len(hit.steps)) > (
-            old.severity.rank,
-            old.confidence.rank,
-            len(old.steps),
-        ):
-            self.hits[hit.key] = hit
+        """Keep a hit, if there is none worse."""
+        keep(self.hits, hit)
 
     def step(self, node: ast.AST, message: str) -> Step:
         start, end = self.source.span(node)

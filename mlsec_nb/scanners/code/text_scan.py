@@ -29,8 +29,9 @@ class TextScan:
     def scan(self, document: Document, sources: list[Source]) -> Iterator[Spot | Gap]:
         content = ContentScan(self.catalogue)
         yield from content.scan(document)
+        anywhere = self._anywhere(document)
         for segment in document.segments:
-            yield from self._segment(document, segment)
+            yield from self._segment(document, segment, anywhere=anywhere)
         for language, segment in (pair for source in sources for pair in embedded(source)):
             if language in _PAGES:
                 yield from content.page(segment, markdown=language == "markdown")
@@ -41,7 +42,12 @@ class TextScan:
                 yield from hostile(segment, code=False)
         yield from self._unread(document)
 
-    def _segment(self, document: Document, segment: Segment) -> Iterator[Spot]:
+    def _anywhere(self, document: Document) -> bool:
+        """Whether a pattern for any code can match in a document: asked once for all its cells."""
+        code = "\n".join(segment.text for segment in document.segments if segment.part is Part.CODE)
+        return any(pattern.possible(code) for pattern in self.catalogue.patterns_of("any-code"))
+
+    def _segment(self, document: Document, segment: Segment, *, anywhere: bool) -> Iterator[Spot]:
         if segment.part is Part.METADATA or not segment.text:
             return
         code = segment.part is Part.CODE
@@ -51,7 +57,7 @@ class TextScan:
         if (code and not _PAGE_MAGIC.match(segment.text)) or readable:
             yield from hostile(segment, code=code)
         language = (segment.language or (document.language if code else None) or "").lower()
-        if code and language not in _NO_CODE:
+        if anywhere and code and language not in _NO_CODE:
             yield from patterns(segment, "any-code", self.catalogue)
         if language and language not in PYTHON and segment.part in {Part.CODE, Part.TEXT}:
             yield from patterns(segment, language, self.catalogue)

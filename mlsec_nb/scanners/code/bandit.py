@@ -163,7 +163,7 @@ def _nodes(root: ast.AST) -> Iterator[Any]:
 
     def push(node: Any) -> None:
         children: list[Any] = []
-        for name in _held(type(node)):
+        for name in _held(node.__class__):
             value = getattr(node, name, None)
             if isinstance(value, list):
                 rows = [item for item in value if isinstance(item, ast.AST)]

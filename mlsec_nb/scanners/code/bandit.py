@@ -60,12 +60,21 @@ class _Asked:
         self.gate = gate
         self.visitor = visitor("<cells>", None, manager.b_ma, manager.b_ts, False, {}, manager.metrics)
         self.words = gate.catalogue.bandit_gate
+        self.modules = self._modules()
 
     @property
     def bound(self) -> frozenset[str]:
-        """Names that earlier cells gave to something that a test knows."""
+        """Names that stand for something that a test knows, whatever is done with them."""
         aliases = self.visitor.import_aliases
-        return frozenset(alias for alias, name in aliases.items() if not self.words.called.isdisjoint(name.split(".")))
+        renamed = {alias for alias, name in aliases.items() if not self.words.called.isdisjoint(name.split("."))}
+        return self.modules | renamed
+
+    def _modules(self) -> frozenset[str]:
+        """The modules of which any call tells something and that a cell imports, perhaps a later one."""
+        known = self.words.modules & self.gate.words
+        sources = [source for source in self.gate.sources if not known.isdisjoint(self.gate.each[id(source)])]
+        texts = [text for source in sources for text in _IMPORT.findall(source.python)]
+        return known & {name.partition(".")[0] for text in texts for name, _, _ in _imported(text.strip())}
 
     def ask(self, source: Source, read: Parsed) -> list[Any]:
         """Bandit's issues in one cell, in order."""
@@ -74,7 +83,7 @@ class _Asked:
         nosec = self._nosec(read.text) if "nosec" in read.text else {}
         visitor.nosec_lines = tester.nosec_lines = nosec
         queries = _QUERY.search(read.text) is not None
-        secrets = self.gate.secret_in(source)
+        secrets = self.gate.password_in(source)
         module = ast.Module(body=list(read.body), type_ignores=[])
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -198,10 +207,15 @@ class BanditScan:
             for line in _lines(finding)
             for code in self.catalogue.codes.get(finding.rule.id, ())
         }
+        telling = [gate.bandit(source) for source in gate.sources]
+        if not any(telling):
+            return
         asked = _Asked(gate)
-        for source in gate.sources:
-            if not gate.bandit_in(source, asked.bound):
-                asked.learn(source)
+        for source, tells in zip(gate.sources, telling, strict=True):
+            words = gate.each[id(source)]
+            if not tells and asked.bound.isdisjoint(words):
+                if "import" in words:
+                    asked.learn(source)
                 continue
             try:
                 issues = asked.ask(source, read(source))

@@ -4,7 +4,6 @@ import ast
 import posixpath
 import re
 import shlex
-from dataclasses import replace
 
 from .decoding import fold
 from .expressions import Expressions
@@ -55,7 +54,8 @@ class Calls(Expressions):
             return self._inline(callee, callee.function, arguments, node)
         name = callee.name or ""
         if callee.members is not None:
-            arguments = replace(arguments, target=callee.members.get(""))
+            target = callee.members.get("")
+            arguments = Arguments(arguments.positional, arguments.keywords, arguments.open, target)
         if name:
             self.check(name, node, arguments)
             self._applied(name, node, arguments)

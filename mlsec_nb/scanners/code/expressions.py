@@ -62,7 +62,7 @@ class Expressions(State):
     def _name(self, node: ast.Name, scope: Scope) -> Value:
         found = scope.get(node.id)
         names = self.catalogue.names
-        if (found is NOTHING or found is None) and names["unset_pattern"].search(node.id):
+        if (found is NOTHING or found is None) and self._is_always_secret(node.id):
             return Value(origins=(Origin("secret", (self.step(node, "a secret by its name"),)),))
         if found is not None:
             return found
@@ -71,6 +71,12 @@ class Expressions(State):
         if module := names["conventions"].get(node.id):
             return Value(name=module)
         return NOTHING
+
+    def _is_always_secret(self, name: str) -> bool:
+        known = self.unset.get(name)
+        if known is None:
+            known = self.unset[name] = self.catalogue.names["unset_pattern"].search(name) is not None
+        return known
 
     def canonical(self, name: str) -> str:
         """The one name under which the rules know a thing."""

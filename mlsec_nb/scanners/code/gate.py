@@ -84,23 +84,18 @@ class Gate:
             found.discard("credentials")
         return frozenset(found)
 
-    def bandit(self) -> bool:
-        """Whether Bandit can find anything."""
-        table = self.catalogue.bandit_gate
-        if not table.words.isdisjoint(self.words) or _told(table.secret).any(self.words):
+    def bandit(self, source: Source) -> bool:
+        """Whether Bandit can find anything in a cell by itself."""
+        found, table = self.each[id(source)], self.catalogue.bandit_gate
+        if not table.words.isdisjoint(found):
             return True
-        if any(self._shows_text(source) for source in self.sources):
+        if not table.maybe.isdisjoint(found) and table.pattern.search(source.python) is not None:
             return True
-        return not table.maybe.isdisjoint(self.words) and any(
-            table.pattern.search(source.python) for source in self.sources
-        )
+        return self._shows_text(source) or self.password_in(source)
 
-    def bandit_in(self, source: Source, bound: frozenset[str]) -> bool:
-        """Whether Bandit can find anything in one cell; `bound` are names that stand for something that it knows."""
-        found, names = self.each[id(source)], self.catalogue.bandit_gate.names
-        if not names.isdisjoint(found) or not bound.isdisjoint(found) or self.secret_in(source):
-            return True
-        return self._shows_text(source)
+    def password_in(self, source: Source) -> bool:
+        """Whether a name whose literal Bandit takes for a password stands in a cell."""
+        return _told(self.catalogue.bandit_gate.secret).any(self.each[id(source)])
 
     @staticmethod
     def _shows_text(source: Source) -> bool:

@@ -21,7 +21,7 @@ TOLD = {
 _STORES = ("s3://", "s3a://", "gs://", "gcs://", "abfs://", "abfss://", "wasb://", "az://", "dbfs:/")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # never changed once made; see `Value`
 class Arguments:
     """The arguments of a call; `open` when a `*args` or `**kwargs` of unknown content may add more."""
 

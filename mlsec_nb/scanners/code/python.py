@@ -72,12 +72,9 @@ class PythonScan:
 
     def scan(self, document: Document, sources: list[Source]) -> Iterator[Finding | Gap]:
         gate = Gate(self.catalogue, sources)
-        concerned, bandit = gate.rules(), gate.bandit()
-        if not concerned and not bandit:
-            return
         cells = _Cells(self.name)
         found: list[Finding] = []
-        if concerned:
+        if gate.rules():
             for source in sources:
                 cells.read(source)
             walked = self._walk(document, sources, cells.known)
@@ -86,8 +83,7 @@ class PythonScan:
             yield from found
             yield from walked.gaps
             yield from self._pages(walked.pages)
-        if bandit:
-            yield from BanditScan(self.catalogue, self.name, self.key).scan(gate, cells.read, found)
+        yield from BanditScan(self.catalogue, self.name, self.key).scan(gate, cells.read, found)
         yield from cells.gaps
 
     def _pages(self, pages: list[tuple[str, Segment]]) -> Iterator[Finding]:

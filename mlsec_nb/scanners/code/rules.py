@@ -105,6 +105,7 @@ class BanditGate:
     names: frozenset[str]  # all words: of which one stands in every cell that a test is about
     called: frozenset[str]  # of which one stands in the name of every call that a test is about,
     arguments: frozenset[str]  # or among its keywords
+    modules: frozenset[str]  # of which any call may be what a test is about
 
 
 @dataclass(frozen=True)
@@ -145,6 +146,7 @@ class Catalogue:
             frozenset([*table["words"], *table["maybe"]]),
             frozenset([*table["words"], *table["maybe"]]) - frozenset(table["written"]),
             frozenset(table["arguments"]),
+            frozenset(table["modules"]),
         )
 
     @cached_property

@@ -90,6 +90,7 @@ class State:
     cut: list[tuple[Source, int, int]] = field(default_factory=list)
     methods: dict[type, Any] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
+    unset: dict[str, bool] = field(default_factory=dict)  # whether a name is that of a secret although nothing sets it
     unread: list[tuple[Source, int, int, str]] = field(default_factory=list)
     pages: list[tuple[str, Segment]] = field(default_factory=list)  # HTML and JavaScript that code shows
     hidden: set[str] = field(default_factory=set)  # credentials that were seen on a command line

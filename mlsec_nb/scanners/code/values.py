@@ -2,7 +2,8 @@
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from copy import copy
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -54,7 +55,7 @@ class Function:
     bound: "Value | None" = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # never changed once made; `frozen` would make it three times as slow to make
 class Value:
     """What is known of one value.
 
@@ -73,7 +74,10 @@ class Value:
     members: dict[str, "Value"] | None = field(default=None, hash=False, compare=False)
 
     def with_(self, **changes: Any) -> "Value":
-        return replace(self, **changes)
+        made = copy(self)
+        for name, value in changes.items():
+            setattr(made, name, value)
+        return made
 
     def has(self, kind: str) -> Origin | None:
         return next((origin for origin in self.origins if origin.kind == kind), None)

@@ -59,7 +59,7 @@ def test_every_name_that_bandit_knows_opens_the_gate():
     from mlsec_nb.scanners.code.bandit import _tools
     from mlsec_nb.scanners.code.rules import catalogue
 
-    known = catalogue().bandit_gate.names
+    known = catalogue().bandit_gate.called
     listed = {name for rows in extension_loader.MANAGER.blacklist.values() for row in rows for name in row["qualnames"]}
     for tests in _tools()[0].b_ts.tests.values():
         for test in tests:

@@ -77,8 +77,9 @@ def _is_affected(entry: Any) -> bool:
     if not isinstance(entry, dict) or not isinstance(entry.get("package") or {}, dict):
         return False
     ranges = entry.get("ranges")
-    events = [event for one in _rows(ranges) if isinstance(one, dict) for event in _rows(one.get("events"))]
-    lists = (ranges, entry.get("versions"), entry.get("severity"))
+    listed = [one.get("events") for one in _rows(ranges) if isinstance(one, dict)]
+    events = [event for one in listed for event in _rows(one)]
+    lists = (ranges, entry.get("versions"), entry.get("severity"), *listed)
     return all(map(_is_list, lists)) and all(isinstance(event, dict) for event in events)
 
 

@@ -156,7 +156,5 @@ def _unknown(artifacts: Iterable[Artifact]) -> list[Gap]:
     suffixes = Counter(PurePosixPath(artifact.path).suffix or "no suffix" for artifact in artifacts)
     if not suffixes:
         return []
-    listed = ", ".join(f"{count} × {suffix}" for suffix, count in sorted(suffixes.items(), key=lambda i: (-i[1], i[0])))
-    total = suffixes.total()
-    reason = f"{total} {'file' if total == 1 else 'files'} of a kind that no chosen scanner knows: {listed}"
+    reason = executors.unknown_files(suffixes)
     return [Gap(location=Location(path="."), scanner="pipeline", reason=reason, code=SKIPPED)]

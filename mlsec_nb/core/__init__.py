@@ -15,6 +15,7 @@ from .finding import Edit, Finding, Fix, Related
 from .gap import NO_ADVISORIES, SKIPPED, Gap
 from .globs import Globs
 from .grades import Confidence, Severity
+from .inside import Inside
 from .location import Location
 from .masking import mask, mask_text, masked
 from .purl import purl
@@ -26,7 +27,7 @@ from .segment import Origin, Part, RawMap, Segment, TextOrigin, ViewOrigin, line
 __all__ = [
     "NO_ADVISORIES",
     "SKIPPED", "TEXT_KINDS", "Artifact", "Audited", "CannotRead", "CannotScan", "Cell", "Component", "Confidence",
-    "Content", "Document", "Edit", "Evidence", "Finding", "Fix", "Gap", "Globs", "Judged", "Kind", "Location",
+    "Content", "Document", "Edit", "Evidence", "Finding", "Fix", "Gap", "Globs", "Inside", "Judged", "Kind", "Location",
     "MlsecError", "Origin", "Part", "RawMap", "Related", "Report", "Rule", "Scanner", "Segment", "Severity", "Status",
     "TextOrigin", "UsageError", "Verdict", "ViewOrigin", "keyed_digest", "line_and_column", "mask", "mask_text",
     "masked", "purl",

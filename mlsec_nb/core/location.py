@@ -3,6 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import Self
 
+_SHOWN = len("sha256:") + 12  # characters of a layer's digest; whole in every report that machines read
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Location:
@@ -36,7 +38,7 @@ class Location:
     def __str__(self) -> str:
         place = self.path
         if self.layer:
-            place += f" [layer {self.layer}]"
+            place += f" [layer {self.layer[:_SHOWN]}]"
         if self.member:
             place += f" › {self.member}"
         if self.cell is not None:

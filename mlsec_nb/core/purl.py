@@ -6,6 +6,7 @@ from urllib.parse import quote
 _TYPES = {
     "PyPI": "pypi", "npm": "npm", "conda": "conda", "Debian": "deb", "Ubuntu": "deb", "Alpine": "apk", "Go": "golang",
     "crates.io": "cargo", "Maven": "maven", "RubyGems": "gem", "CRAN": "cran", "NuGet": "nuget",
+    "deb": "deb", "apk": "apk", "rpm": "rpm", "oci": "oci",
 }  # fmt: skip
 
 

@@ -8,13 +8,15 @@ from .component import Component
 from .document import Document
 from .finding import Finding
 from .gap import Gap
+from .inside import Inside
 from .rule import Rule
 
 
 class Scanner(Protocol):
     """One room of `scanners/`; knows no other, holds no state between artifacts.
 
-    `scan` may raise `CannotScan`: what it yielded before still counts.
+    `scan` may raise `CannotScan`: what it yielded before still counts. What it yields as `Inside` is read and shown to
+    all scanners as if it were an artifact of its own.
     """
 
     @property
@@ -25,4 +27,4 @@ class Scanner(Protocol):
 
     def wants(self, artifact: Artifact) -> bool: ...
 
-    def scan(self, document: Document) -> Iterator[Finding | Gap | Component]: ...
+    def scan(self, document: Document) -> Iterator[Finding | Gap | Component | Inside]: ...

@@ -2,16 +2,19 @@
 
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from itertools import chain
+from pathlib import PurePosixPath
 from types import FrameType
 
-from mlsec_nb import notebooks, triage
+from mlsec_nb import notebooks, sources, triage
 from mlsec_nb.config import Config
 from mlsec_nb.core import (
+    SKIPPED,
     Artifact,
     CannotRead,
     CannotScan,
@@ -19,23 +22,17 @@ from mlsec_nb.core import (
     Document,
     Finding,
     Gap,
-    Judged,
+    Inside,
     Kind,
     Location,
     Scanner,
 )
 from mlsec_nb.scanners import KINDS, OF_ANY_TEXT, available
 
+from .inside import moved
+from .scanned import Scanned, unknown_files
 
-@dataclass(slots=True)
-class Scanned:
-    """What came out of one artifact; `scanners` names those that looked at it."""
-
-    artifact: Artifact
-    judged: list[Judged] = field(default_factory=list)
-    gaps: list[Gap] = field(default_factory=list)
-    components: list[Component] = field(default_factory=list)
-    scanners: tuple[str, ...] = ()
+Item = Finding | Gap | Component | Inside
 
 
 @dataclass(slots=True)
@@ -87,20 +84,40 @@ def examine(
     findings: dict[object, Finding] = {}
     for scanner, part in chain(((s, document) for s in wanted), _windows(artifact, texts, config, scanned)):
         for item in _results(scanner, part, config):
-            match item:
-                case Finding() if part is not document:  # pieces overlap, and the same value stands in many rows
-                    findings.setdefault((item.rule.id, item.location, item.evidence), item)
-                case Finding():
-                    findings[len(findings)] = item
-                case Gap():
-                    scanned.gaps.append(item)
-                case Component():
-                    scanned.components.append(item)
+            if isinstance(item, Inside):
+                _look_inside(item, scanned, scanners, config, foreign)
+            elif isinstance(item, Finding):
+                # pieces overlap, and the same value stands in many rows
+                key = len(findings) if part is document else (item.rule.id, item.location, item.evidence)
+                findings.setdefault(key, item)
+            else:
+                scanned.add(item)
+    if scanned.unknown:
+        scanned.gaps.append(_gap(artifact, "executor", unknown_files(scanned.unknown), SKIPPED))
     if findings:
         from mlsec_nb import fixes  # not needed for most files
 
-        scanned.judged = triage.inline(document, fixes.mended(document, triage.once(list(findings.values()))), foreign)
+        own = fixes.mended(document, triage.once(list(findings.values())))
+        scanned.judged = [*triage.inline(document, own, foreign), *scanned.judged]
     return scanned
+
+
+def _look_inside(
+    inside: Inside, scanned: Scanned, scanners: Sequence[Late], config: Config, foreign: triage.Foreign | None
+) -> None:
+    """Examine a file that was met inside the artifact, and tell what is in it at its place there."""
+    try:
+        artifact = sources.artifact_inside(inside, config.limits)
+    except CannotRead as error:
+        scanned.gaps.append(Gap(location=inside.place, scanner="reader", reason=str(error), code=error.code))
+        return
+    if inside.kinds is None or artifact.kind in inside.kinds:
+        found = moved(examine(artifact, scanners, config, foreign), inside)
+        if not found.scanners:
+            scanned.unknown[PurePosixPath(artifact.path).suffix or "no suffix"] += 1
+        scanned.judged += found.judged
+        scanned.gaps += found.gaps
+        scanned.components += found.components
 
 
 def _document(artifact: Artifact, config: Config, scanned: Scanned) -> Document | None:
@@ -127,17 +144,29 @@ def _windows(
         scanned.gaps.append(_gap(artifact, "reader", str(error), error.code))
 
 
-def _results(scanner: Scanner, document: Document, config: Config) -> Iterator[Finding | Gap | Component]:
+def _results(scanner: Scanner, document: Document, config: Config) -> Iterator[Item]:
     """What the scanner yields; its giving up, its crash and its time-out become a last `Gap`."""
     artifact = document.artifact
     try:
-        with _deadline(config.limits.seconds):
-            yield from scanner.scan(document)
+        yield from _in_time(scanner.scan(document), config.limits.seconds)
     except CannotRead as error:
         yield _gap(artifact, scanner.name, str(error), error.code)
     except Exception as error:  # noqa: BLE001 - a crash of one scanner must cost neither the others nor what it found
         # The message of an unforeseen error may quote what was scanned; its type and place cannot.
         yield _gap(artifact, scanner.name, f"the scanner crashed: {type(error).__name__} {_where(error)}", "failed")
+
+
+def _in_time(found: Iterator[Item], seconds: float) -> Iterator[Item]:
+    """The items until the time is over; what is done with them meanwhile is not the scanner's time."""
+    left = seconds
+    while True:
+        began = time.monotonic()
+        with _deadline(max(left, 1e-3), seconds):
+            item = next(found, None)
+        if item is None:
+            return
+        left -= time.monotonic() - began
+        yield item
 
 
 def _where(error: Exception) -> str:
@@ -152,14 +181,17 @@ def _gap(artifact: Artifact, scanner: str, reason: str, code: str) -> Gap:
 
 
 @contextmanager
-def _deadline(seconds: float) -> Iterator[None]:
-    """Stop what runs inside after `seconds`; only a main thread can, elsewhere the scanners' own budgets hold."""
+def _deadline(seconds: float, whole: float) -> Iterator[None]:
+    """Stop what runs inside after `seconds`, the rest of a `whole`.
+
+    Only a main thread can, elsewhere the scanners' own budgets hold.
+    """
     if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
         yield
         return
 
     def stop(_number: int, _frame: FrameType | None) -> None:
-        raise CannotScan(f"not finished after {seconds:g} s", "timeout")
+        raise CannotScan(f"not finished after {whole:g} s", "timeout")
 
     before = signal.signal(signal.SIGALRM, stop)
     signal.setitimer(signal.ITIMER_REAL, seconds)

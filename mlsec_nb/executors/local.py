@@ -11,7 +11,8 @@ from mlsec_nb.config import MIB, Config
 from mlsec_nb.core import Artifact, Gap, Location
 from mlsec_nb.triage import Foreign
 
-from .examine import Scanned, chosen, examine
+from .examine import chosen, examine
+from .scanned import Scanned
 
 Progress = Callable[[Scanned], None]
 Given = tuple[Config, Foreign | None]

@@ -54,6 +54,12 @@ def _data(settings: Settings) -> Scanner:
     return build(settings)
 
 
+def _containers(settings: Settings) -> Scanner:
+    from .containers.scanner import build
+
+    return build(settings)
+
+
 # What a scanner may want at most, so that it is not even imported for other artifacts; who is not named may want all.
 _TEXTS = frozenset(TEXT_KINDS)
 KINDS: Mapping[str, frozenset[Kind]] = {
@@ -63,6 +69,7 @@ KINDS: Mapping[str, frozenset[Kind]] = {
     "dependencies": _TEXTS,
     "infrastructure": frozenset({Kind.IAC, Kind.TEXT, Kind.NOTEBOOK}),
     "data": frozenset({Kind.DATA, Kind.MODEL, Kind.BINARY, Kind.TEXT}),
+    "containers": frozenset({Kind.IMAGE}),
 }
 
 # Who judges a text by itself, and so can also be shown what stands in data, piece by piece.
@@ -75,6 +82,7 @@ BUILT_IN: Mapping[str, Build] = {
     "dependencies": _dependencies,
     "infrastructure": _infrastructure,
     "data": _data,
+    "containers": _containers,
 }
 
 

@@ -9,7 +9,7 @@ lies outside of what the user named.
 Git itself is not asked what is ignored, for its configuration can start programs; its files are read instead.
 """
 
-from .collecting import collect
+from .collecting import artifact_inside, collect
 from .history import Commit, History, Seen, history
 
-__all__ = ["Commit", "History", "Seen", "collect", "history"]
+__all__ = ["Commit", "History", "Seen", "artifact_inside", "collect", "history"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from mlsec_nb.config import Config, Limits
-from mlsec_nb.core import SKIPPED, Artifact, CannotRead, Gap, Kind, Location, UsageError
+from mlsec_nb.core import SKIPPED, Artifact, CannotRead, Content, Gap, Inside, Kind, Location, UsageError
 from mlsec_nb.io.files import LocalFile, Memory, read_bounded, why
 
 from .ignoring import Ignored, Rules, rules_of
@@ -130,7 +130,16 @@ def artifact(entry: Entry, limits: Limits) -> Artifact | Gap:
         return Gap(location=Location(path=entry.shown), scanner=NAME, reason=str(error), code=error.code)
     except OSError as error:
         return Gap(location=Location(path=entry.shown), scanner=NAME, reason=why(error))
-    kind = kind_of(entry.shown, head)
-    if kind is Kind.BINARY:
-        kind = kind_inside(content, head, limits) or kind
-    return Artifact(entry.shown, kind, content)
+    return Artifact(entry.shown, _kind(entry.shown, content, head, limits), content)
+
+
+def artifact_inside(inside: Inside, limits: Limits) -> Artifact:
+    """The artifact of a file that was met inside another one; raises `CannotRead` when it cannot be read."""
+    with inside.content.open() as stream:
+        head = stream.read(HEAD)
+    return Artifact(shown(inside.path), _kind(inside.path, inside.content, head, limits), inside.content)
+
+
+def _kind(path: str, content: Content, head: bytes, limits: Limits) -> Kind:
+    kind = kind_of(path, head)
+    return kind_inside(content, head, limits) or kind if kind is Kind.BINARY else kind

@@ -13,7 +13,7 @@ from mlsec_nb.scanners.patterns import tables, to_rule
 
 NAME: Final = "containers"
 _NOP: Final = re.compile(r"/bin/(?:ba)?sh -c #\(nop\)\s*")
-_RUN: Final = re.compile(r"(?:RUN )?(?:\|\d+ (?P<arguments>.*?) )?/bin/(?:ba)?sh (?:-\w+ )*-\w*c ", re.DOTALL)
+_RUN: Final = re.compile(r"(?:RUN )?(?:\|\d+ .*? )?/bin/(?:ba|a|da)?sh (?:\S+ ){0,4}?-\w*c ", re.DOTALL)
 _LONG: Final = 120  # characters of a line of a Dockerfile that are shown
 
 

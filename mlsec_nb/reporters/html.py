@@ -16,6 +16,7 @@ from typing import Any
 from mlsec_nb.core import Report, Status
 
 from .json import encode, tree
+from .layers import HEAD, images
 from .options import Options
 from .places import not_new
 from .references import link
@@ -187,7 +188,18 @@ def _components(report: Report) -> str:
         (one.kind, one.name, one.version or "", one.purl or "", str(one.location), _pairs(one.properties))
         for one in report.components
     )
-    return _table(("Kind", "Name", "Version", "PURL", "Where", "More"), rows, "Nothing was inventoried.")
+    table = _table(("Kind", "Name", "Version", "PURL", "Where", "More"), rows, "Nothing was inventoried.")
+    return _layers(report) + table
+
+
+def _layers(report: Report) -> str:
+    """A table of layers for each image, above all other components."""
+    found = []
+    for image in images(report):
+        words = " · ".join(filter(None, (image.about, image.advice)))
+        found.append(f"<h3>Layers of {_escape(image.title)}</h3><p>{_escape(words)}</p>")
+        found.append(_table(HEAD, image.rows, "There are none."))
+    return "".join(found)
 
 
 def _pairs(properties: Any) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from mlsec_nb.core import Finding, Gap, Report, Rule, Status
 
+from .layers import HEAD, images
 from .options import Options
 from .places import not_new, worst_first
 from .references import link
@@ -24,7 +25,9 @@ def render(report: Report, options: Options) -> str:
     """The verdict, the new findings, what they mean, and what was not looked at; at most 1 MB."""
     del options
     new = worst_first(report.new)
-    parts = (_verdict(report), _findings(new), _meaning(new), _gaps(report.gaps), _judged(report))
+    parts = (
+        _verdict(report), *_layers(report), _findings(new), _meaning(new), _gaps(report.gaps), _judged(report),
+    )  # fmt: skip
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
@@ -65,6 +68,15 @@ def _findings(findings: list[Finding]) -> str:
     if len(rows) < len(findings):
         rows.append(f"\n*{len(findings) - len(rows):,} less severe findings are not listed here: the summary is full.*")
     return "\n".join([*head, *rows])
+
+
+def _layers(report: Report) -> Iterator[str]:
+    """A folded table of the layers of each image, and the line that mends most."""
+    for image in images(report):
+        lines = [f"| {' | '.join(HEAD)} |", "|" + "---|" * len(HEAD)]
+        lines += [f"| {' | '.join(map(_escape, row))} |" for row in image.rows]
+        words = " · ".join(filter(None, (image.about, image.advice)))
+        yield _folded(f"Layers of {_escape(image.title)}", [*([_escape(words), ""] if words else []), *lines])
 
 
 def _within(lines: Iterable[str], budget: int) -> Iterator[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mlsec_nb.core import Confidence, Finding, Gap, Judged, Location, Report, Severity, Status
 
+from .layers import HEAD, images
 from .options import Options
 from .text import first_sentence, plural, prose, visible
 
@@ -37,7 +38,7 @@ def render(report: Report, options: Options) -> str:
     """The report as lines for a terminal, with colours and links only when the options say so."""
     paper = _Paper(options)
     shown = [one for one in report.findings if options.verbose or one.status is Status.NEW]
-    blocks = [*_files(shown, paper), *_gaps(report.gaps, paper), _summary(report, paper)]
+    blocks = [*_files(shown, paper), *_images(report, paper), *_gaps(report.gaps, paper), _summary(report, paper)]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
 
@@ -96,9 +97,11 @@ def _columns(text: str) -> int:
 
 
 def _files(judged: Iterable[Judged], paper: _Paper) -> Iterator[list[str]]:
-    by_path = sorted(judged, key=lambda one: one.finding.location.path)
-    for path, group in groupby(by_path, key=lambda one: one.finding.location.path):
-        block = [paper.link(path, paper.ink("path", visible(path)))]
+    by_path = sorted(judged, key=_file)
+    for (path, member, layer), group in groupby(by_path, key=_file):
+        inside = str(Location(path="", layer=layer or None, member=member or None)).strip()
+        title = visible(path) + (f" {visible(inside)}" if inside else "")
+        block = [paper.link(path, paper.ink("path", title))]
         in_cells = sorted(group, key=_position)
         for cell, ones in groupby(in_cells, key=lambda one: one.finding.location.cell):
             if cell is not None:
@@ -108,11 +111,21 @@ def _files(judged: Iterable[Judged], paper: _Paper) -> Iterator[list[str]]:
         yield block
 
 
-def _position(judged: Judged) -> tuple[bool, int, str, int, int]:
-    """Whole-file findings first, then cell by cell and line by line."""
+def _file(judged: Judged) -> tuple[str, str, str]:
+    """What a heading stands for: a file, or a file in a layer of an image."""
     place = judged.finding.location
+    return place.path, (place.member or "").partition("!")[0] if place.layer else "", place.layer or ""
+
+
+def _position(judged: Judged) -> tuple[bool, int, str, int, int, bool, int]:
+    """Whole-file findings first, then cell by cell and line by line; of advisories those that can be mended first."""
+    place, details = judged.finding.location, judged.finding.details
     part = "" if place.part == "source" else f"{place.member or ''} {place.part or ''}"
-    return place.cell is not None, place.cell or 0, part, place.line or 0, place.column or 0
+    is_known = "advisory" in details
+    return (
+        place.cell is not None, place.cell or 0, part, place.line or 0, place.column or 0,
+        is_known and not details.get("fixed"), -judged.finding.severity.rank if is_known else 0,
+    )  # fmt: skip
 
 
 def _finding(judged: Judged, paper: _Paper) -> list[str]:
@@ -144,7 +157,9 @@ def _place(one: Finding, paper: _Paper) -> str:
 
 
 def _inside(place: Location) -> str:
-    """The place without its path."""
+    """The place without its path, and without the layer that stands in the heading."""
+    if place.layer:
+        place = place.with_(layer=None, member=(place.member or "").partition("!")[2] or None)
     words = str(place.with_(path="")).removeprefix(" › ").strip()
     return f"line {words[1:]}" if words.startswith(":") else words
 
@@ -164,6 +179,22 @@ def _hint(one: Finding) -> str:
     """The shortest words on what to do: the title of a ready fix, else the first sentence of the rule's."""
     ready = next((fix.title for fix in one.fixes if fix.edits), "")
     return f"{prose(ready)} (mlsec fix does it)" if ready else prose(first_sentence(one.rule.fix))
+
+
+def _images(report: Report, paper: _Paper) -> Iterator[list[str]]:
+    """The table of layers of each image, and what mends most."""
+    for image in images(report):
+        rows = [HEAD, *image.rows]
+        wide = [max(_columns(row[column]) for row in rows) for column in range(len(HEAD) - 1)]
+        block = [paper.ink("bold", f"Layers of {image.title}")]
+        block += paper.wrap(image.about, "  ", first="  ") if image.about else []
+        for number, row in enumerate(rows):
+            cells = [cell + " " * (width - _columns(cell)) for cell, width in zip(row, wide, strict=False)]
+            indent = "  " + "  ".join(cells) + "  "
+            line = indent + paper.clip(row[-1], indent)
+            block.append(paper.ink("dim", line) if number == 0 else line)
+        block += paper.wrap(image.advice, "  ", first="  ") if image.advice else []
+        yield block
 
 
 def _gaps(gaps: Iterable[Gap], paper: _Paper) -> Iterator[list[str]]:

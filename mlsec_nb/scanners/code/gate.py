@@ -89,7 +89,7 @@ class Gate:
         found, table = self.each[id(source)], self.catalogue.bandit_gate
         if not table.words.isdisjoint(found):
             return True
-        if not table.maybe.isdisjoint(found) and table.pattern.search(source.python) is not None:
+        if any(not words.isdisjoint(found) and pattern.search(source.python) for words, pattern in table.when):
             return True
         return self._shows_text(source) or self.password_in(source)
 
@@ -101,10 +101,6 @@ class Gate:
     def _shows_text(source: Source) -> bool:
         """Whether a text that Bandit looks for in strings stands in a cell."""
         return any(text in source.python for text in _TEXTS) or BIDI.search(source.python) is not None
-
-    def secret_in(self, source: Source) -> bool:
-        """Whether a name whose literal Bandit takes for a password stands in a cell."""
-        return _told(self.catalogue.bandit_gate.secret).any(self.each[id(source)])
 
     def rules(self) -> bool:
         """Whether a rule of ours can find anything."""

@@ -141,6 +141,8 @@ def _versions(segments: Iterator[Segment]) -> dict[str, tuple[int, ...]]:
     """Versions that the code pins (`!pip install torch==2.6.0`)."""
     found: dict[str, tuple[int, ...]] = {}
     for segment in segments:
+        if "==" not in segment.text:
+            continue
         for name, version in _PINNED.findall(segment.text):
             found[name.lower()] = tuple(int(part) for part in version.split("."))
     return found

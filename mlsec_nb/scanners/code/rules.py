@@ -99,10 +99,8 @@ class BanditGate:
     """What must stand in code before it is handed to Bandit."""
 
     words: frozenset[str]
-    maybe: frozenset[str]
-    pattern: re.Pattern[str]
+    when: tuple[tuple[frozenset[str], re.Pattern[str]], ...]  # words that count where the pattern finds them
     secret: re.Pattern[str]
-    names: frozenset[str]  # all words: of which one stands in every cell that a test is about
     called: frozenset[str]  # of which one stands in the name of every call that a test is about,
     arguments: frozenset[str]  # or among its keywords
     modules: frozenset[str]  # of which any call may be what a test is about
@@ -140,11 +138,10 @@ class Catalogue:
         table = self.bandit
         return BanditGate(
             frozenset(table["words"]),
-            frozenset(table["maybe"]),
-            re.compile(table["pattern"]),
+            tuple((frozenset(item["words"]), re.compile(item["pattern"])) for item in table["when"]),
             re.compile(table["secret"]),
-            frozenset([*table["words"], *table["maybe"]]),
-            frozenset([*table["words"], *table["maybe"]]) - frozenset(table["written"]),
+            frozenset([*table["words"], *(word for item in table["when"] for word in item["words"])])
+            - frozenset(table["written"]),
             frozenset(table["arguments"]),
             frozenset(table["modules"]),
         )

@@ -342,7 +342,14 @@ class Calls(Expressions):
             return ()
         if kind == "env" and arguments.positional and self.is_secret_name(arguments.positional[0].text or ""):
             kind = "secret"
+        if kind == "secret" and leaf == "getpass" and self._asks_name(arguments):
+            kind = "input"
         return (Origin(kind, (self.step(node, flow["told"][kind]),)),)
+
+    def _asks_name(self, arguments: Arguments) -> bool:
+        """Whether a prompt asks for a name, not for a secret (many hide what is typed all the same)."""
+        prompt = arguments.get("prompt", 0)
+        return prompt is not None and self.catalogue.names["asked_name"].search(prompt.text or "") is not None
 
     def _opened(self, target: Value | None, node: ast.Call) -> tuple[Origin, ...]:
         """What is known of a file that is opened."""

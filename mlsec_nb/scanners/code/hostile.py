@@ -30,7 +30,8 @@ _LOOKALIKE = frozenset("аеорсухіјѕһԁԛԝвкмнтАВЕКМНОРС
 _PUSHED = re.compile(r"(?<=\S)[ \t]{150,}(?=[^\s#\\])")
 _UNSEEN = (
     r"font-size\s*:\s*0(?![.\d]*[1-9])|opacity\s*:\s*0(?:\.0+)?\s*(?:;|$|['\"])|visibility\s*:\s*hidden|"
-    r"color\s*:\s*(?:transparent|white|#fff(?:fff)?)\b|display\s*:\s*none|text-indent\s*:\s*-\d{3,}|left\s*:\s*-\d{4,}"
+    r"color\s*:\s*(?:transparent|white|#fff(?:fff)?)\b|display\s*:\s*none|text-indent\s*:\s*-\d{3,}|left\s*:\s*-\d{4,}|"
+    r"(?<![\w-])(?:max-)?height\s*:\s*0(?![.\d]*[1-9])|line-height\s*:\s*0(?![.\d]*[1-9])|clip(?:-path)?\s*:\s*(?:rect|inset|circle)\(\s*(?:0|50%|100%)"
 )
 _HIDDEN_TEXT = re.compile(
     rf"<(?P<tag>\w+)[^>]*style\s*=\s*(?P<quote>['\"])(?P<style>[^'\"]*?(?:{_UNSEEN})[^'\"]*)(?P=quote)"

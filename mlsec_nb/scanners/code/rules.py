@@ -324,7 +324,7 @@ def _bandit_rules(table: Mapping[str, Any]) -> dict[str, Rule]:
 
 def _names(table: dict[str, Any]) -> dict[str, Any]:
     return {**table, "builtins": frozenset(table["builtins"]), "shell_pattern": re.compile(table["shell_pattern"]),
-            "secret_pattern": re.compile(table["secret"]),
+            "secret_pattern": re.compile(table["secret"]), "asked_name": re.compile(table["asked_name"]),
             "credential_pattern": re.compile(table["credentials"]),
             "credential_hint": re.compile(table["credentials_hint"]),
             "unset_pattern": re.compile(table["unset_secret"]),

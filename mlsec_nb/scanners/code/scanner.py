@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from mlsec_nb.config import Settings
 from mlsec_nb.core import Artifact, Component, Document, Finding, Gap, Rule
 
+from .folded import folded
 from .python import PythonScan
 from .rules import catalogue
 from .sources import python_sources
@@ -32,15 +33,17 @@ class CodeScanner:
         return artifact.is_text
 
     def scan(self, document: Document) -> Iterator[Finding | Gap | Component]:
-        told: set[tuple[object, ...]] = set()
+        told: dict[tuple[object, ...], Finding] = {}
         for item in self._scan(document):
             if isinstance(item, Finding):
                 place = item.location
                 key = (item.rule.id, place.cell, place.part, place.line, place.column)
                 if key in told:
                     continue
-                told.add(key)
+                told[key] = item
             yield item
+        for spot in folded(document, told.values()):
+            yield spot.finding(catalogue(), NAME, self.settings.key)
 
     def _scan(self, document: Document) -> Iterator[Finding | Gap]:
         rules, key = catalogue(), self.settings.key

@@ -16,10 +16,15 @@ AUTOMAGIC = re.compile(r"^(?:pip3?|conda|uv)[ \t]+\w", re.MULTILINE)
 _WORD = re.compile(r"[^\W\d]\w*")
 
 
+def python_language(language: str) -> bool:
+    """Whether a kernel's language is Python under one of its names ("ipython3", "python_glue_session")."""
+    return language in PYTHON or language.startswith("python")
+
+
 def is_python(document: Document, segment: Segment) -> bool:
     language = (segment.language or document.language or "").lower()
     if language:
-        return language in PYTHON or language.startswith("python")
+        return python_language(language)
     return document.artifact.kind is Kind.NOTEBOOK
 
 
@@ -77,7 +82,7 @@ def embedded(source: Source) -> Iterator[tuple[str, Segment]]:
 
 
 def shell_language(language: str) -> bool:
-    return language.lower() in {"bash", "sh", "shell", "zsh", "calysto_bash"}
+    return language.lower() in {"bash", "sh", "shell", "zsh", "calysto_bash", "shellscript"}
 
 
 def shell_source(segment: Segment, cell: int | None = None) -> Source:

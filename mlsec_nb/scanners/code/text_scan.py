@@ -11,7 +11,7 @@ from .hostile import hostile
 from .languages import patterns
 from .rules import Catalogue
 from .source import Source
-from .sources import PYTHON, embedded, shell_language
+from .sources import embedded, python_language, shell_language
 from .spots import Spot
 
 _PAGES = frozenset({"html", "svg", "markdown"})
@@ -59,7 +59,7 @@ class TextScan:
         language = (segment.language or (document.language if code else None) or "").lower()
         if anywhere and code and language not in _NO_CODE:
             yield from patterns(segment, "any-code", self.catalogue)
-        if language and language not in PYTHON and segment.part in {Part.CODE, Part.TEXT}:
+        if language and not python_language(language) and segment.part in {Part.CODE, Part.TEXT}:
             yield from patterns(segment, language, self.catalogue)
 
     def _unread(self, document: Document) -> Iterator[Gap]:
@@ -69,9 +69,13 @@ class TextScan:
         told: set[str] = set()
         for cell in document.cells:
             language = (cell.source.language or document.language or "").lower()
-            if cell.kind != "code" or not cell.source.text.strip() or language in told or language in PYTHON | _NO_CODE:
+            if cell.kind != "code" or not cell.source.text.strip() or language in told or language in _NO_CODE:
                 continue
-            if not shell_language(language) and not self.catalogue.patterns_of(language):
+            if (
+                not shell_language(language)
+                and not python_language(language)
+                and not self.catalogue.patterns_of(language)
+            ):
                 told.add(language)
                 reason = f"there are no rules for {language or 'this'} code; it was searched for hostile text only"
                 yield Gap(location=cell.source.place, scanner=self.name, code="unsupported", reason=reason)

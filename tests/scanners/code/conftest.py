@@ -17,7 +17,7 @@ def notebook(*cells: str | dict, language: str = "python", counts: list[int | No
     made = []
     for number, cell in enumerate(cells):
         base = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "id": f"c{number}"}
-        given = {"source": cell} if isinstance(cell, str) else cell
+        given = _given(cell) if isinstance(cell, str) else cell
         if counts:
             base["execution_count"] = counts[number]
         made.append(base | given)
@@ -27,6 +27,14 @@ def notebook(*cells: str | dict, language: str = "python", counts: list[int | No
     }
     data = {"nbformat": 4, "nbformat_minor": 5, "metadata": kernel, "cells": made}
     return read_bytes(json.dumps(data).encode(), "n.ipynb")
+
+
+def _given(text: str) -> dict:
+    """A cell's source; its metadata may stand in a first line of its own, as examples of rules write it."""
+    head, _, rest = text.partition("\n")
+    if head.startswith("# metadata: "):
+        return {"source": rest, "metadata": json.loads(head.removeprefix("# metadata: "))}
+    return {"source": text}
 
 
 @pytest.fixture

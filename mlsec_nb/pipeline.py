@@ -100,6 +100,13 @@ def _came(place: sources.Seen) -> str:
     return place.came.date if place.came else "~"
 
 
+def against(before: Report, after: Report, config: Config) -> Report:
+    """The later report with what the earlier one has too as known, and with the packages that came, went or changed."""
+    judged = triage.known_before(before, after.findings)
+    verdict = thresholds.verdict(judged, after.gaps, config)
+    return replace(after, findings=tuple(judged), verdict=verdict, changes=triage.changes(before, after))
+
+
 def join(reports: Sequence[Report]) -> Report:
     """Several reports as one; it passes when all of them do, and fails when one of them does."""
     if len(reports) == 1:

@@ -40,6 +40,12 @@ def _completion() -> ModuleType:
     return completion
 
 
+def _container() -> ModuleType:
+    from . import container
+
+    return container
+
+
 def _deps() -> ModuleType:
     from . import deps
 
@@ -122,6 +128,7 @@ COMMANDS: dict[str, tuple[str, Callable[[], ModuleType]]] = {
     "scan": ("everything that is found there: notebooks, code, models, data, manifests, images", _scan),
     "model": ("what loading model files would do, without loading them", _scan),
     "deps": ("packages that notebooks and manifests install, and what is known of them", _deps),
+    "container": ("what is in every layer of container images, and what is known of it", _container),
     "data": ("whether data is what its pins promise, and what hides in it", _data),
     "iac": ("what systems are built and run with: images, clusters, clouds, pipelines", _scan),
     "history": ("secrets in every blob of a git history", _history),

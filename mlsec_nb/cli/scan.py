@@ -30,11 +30,13 @@ def run(args: argparse.Namespace) -> int:
     return audit(args, options.config_of(args, args.command))
 
 
-def audit(args: argparse.Namespace, config: Config) -> int:
-    """The run itself, for commands that have options of their own."""
+def audit(args: argparse.Namespace, config: Config, *, before: str | None = None) -> int:
+    """The run itself, for commands that have options of their own; held against `before`, another target."""
     output.format_of(args.format, args.output)
     with progress.bar(quiet=args.quiet) as shown:
         report = pipeline.audit(args.targets or ["."], config, shown, stdin_filename=args.stdin_filename)
+        if before:
+            report = pipeline.against(pipeline.audit([before], config), report, config)
     if args.format == "nbqa":
         sys.stdout.write(nbqa.lines(report))
     else:

@@ -19,14 +19,14 @@ from .inside import Inside
 from .location import Location
 from .masking import mask, mask_text, masked
 from .purl import purl
-from .report import Audited, Judged, Report, Status, Verdict
+from .report import Audited, Change, Judged, Report, Status, Verdict
 from .rule import Rule
 from .scanner import Scanner
 from .segment import Origin, Part, RawMap, Segment, TextOrigin, ViewOrigin, line_and_column
 
 __all__ = [
     "NO_ADVISORIES",
-    "SKIPPED", "TEXT_KINDS", "Artifact", "Audited", "CannotRead", "CannotScan", "Cell", "Component", "Confidence",
+    "SKIPPED", "TEXT_KINDS", "Artifact", "Audited", "CannotRead", "CannotScan", "Cell", "Change", "Component", "Confidence",
     "Content", "Document", "Edit", "Evidence", "Finding", "Fix", "Gap", "Globs", "Inside", "Judged", "Kind", "Location",
     "MlsecError", "Origin", "Part", "RawMap", "Related", "Report", "Rule", "Scanner", "Segment", "Severity", "Status",
     "TextOrigin", "UsageError", "Verdict", "ViewOrigin", "keyed_digest", "line_and_column", "mask", "mask_text",

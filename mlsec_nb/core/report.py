@@ -49,6 +49,16 @@ class Audited:
     bytes: int
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A package of another version than before; `before` is None for one that came, `after` for one that went."""
+
+    name: str
+    ecosystem: str
+    before: str | None
+    after: str | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """Everything that one audit has to say; the same input gives the same report, byte for byte."""
@@ -62,6 +72,7 @@ class Report:
     rules: Mapping[str, Rule] = field(default_factory=dict, hash=False)
     version: str = ""
     rules_digest: str = ""
+    changes: tuple[Change, ...] = ()  # of the packages, when the audit was held against another one
 
     @property
     def new(self) -> tuple[Finding, ...]:

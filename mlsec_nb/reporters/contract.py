@@ -130,6 +130,15 @@ class Verdict(TypedDict):
     reasons: list[str]
 
 
+class Change(TypedDict):
+    """A package that is of another version than before; without `before` it came, without `after` it went."""
+
+    name: str
+    ecosystem: str
+    before: NotRequired[str]
+    after: NotRequired[str]
+
+
 class Rule(TypedDict):
     """What a reader needs to judge and mend a finding of this rule."""
 
@@ -153,3 +162,4 @@ class Report(TypedDict):
     components: list[Component]
     verdict: Verdict
     rules: dict[str, Rule]
+    changes: NotRequired[list[Change]]

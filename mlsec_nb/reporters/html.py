@@ -16,7 +16,7 @@ from typing import Any
 from mlsec_nb.core import Report, Status
 
 from .json import encode, tree
-from .layers import HEAD, images
+from .layers import HEAD, changed, images
 from .options import Options
 from .places import not_new
 from .references import link
@@ -193,12 +193,15 @@ def _components(report: Report) -> str:
 
 
 def _layers(report: Report) -> str:
-    """A table of layers for each image, above all other components."""
+    """A table of layers for each image, and of what changed, above all components."""
     found = []
     for image in images(report):
         words = " · ".join(filter(None, (image.about, image.advice)))
         found.append(f"<h3>Layers of {_escape(image.title)}</h3><p>{_escape(words)}</p>")
         found.append(_table(HEAD, image.rows, "There are none."))
+    if report.changes:
+        found.append("<h3>Packages that came, went and changed</h3>")
+        found.append(_table(("", "Package", "Version"), changed(report), ""))
     return "".join(found)
 
 

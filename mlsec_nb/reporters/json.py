@@ -39,7 +39,7 @@ def encode(value: Any, *, indent: int | None = None) -> str:
 def tree(report: core.Report) -> contract.Report:
     """The report as plain dictionaries and lists."""
     rules = {**{one.finding.rule.id: one.finding.rule for one in report.findings}, **report.rules}
-    return {
+    result: contract.Report = {
         "schema": SCHEMA,
         "tool": {"name": "mlsec", "version": report.version, "rules_digest": report.rules_digest},
         "targets": list(report.targets),
@@ -50,6 +50,9 @@ def tree(report: core.Report) -> contract.Report:
         "verdict": {"passed": report.verdict.passed, "reasons": list(report.verdict.reasons)},
         "rules": {name: _rule(rules[name]) for name in sorted(rules)},
     }
+    if report.changes:
+        result["changes"] = [_change(one) for one in report.changes]
+    return result
 
 
 def _finding(judged: core.Judged) -> contract.Finding:
@@ -104,6 +107,15 @@ def _component(one: core.Component) -> contract.Component:
     return result
 
 
+def _change(one: core.Change) -> contract.Change:
+    result: contract.Change = {"name": one.name, "ecosystem": one.ecosystem}
+    if one.before is not None:
+        result["before"] = one.before
+    if one.after is not None:
+        result["after"] = one.after
+    return result
+
+
 def _rule(rule: core.Rule) -> contract.Rule:
     """A rule without its examples: some of them are (made-up) secrets, which have no business in a report."""
     return {
@@ -147,6 +159,10 @@ def load(text: str | bytes) -> core.Report:
         rules=rules,
         version=report["tool"]["version"],
         rules_digest=report["tool"]["rules_digest"],
+        changes=tuple(
+            core.Change(one["name"], one["ecosystem"], one.get("before"), one.get("after"))
+            for one in report.get("changes", [])
+        ),
     )
 
 

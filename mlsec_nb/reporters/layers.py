@@ -1,4 +1,4 @@
-"""The layers of the images in a report, as rows that every format can show."""
+"""The layers of the images in a report, and the packages that changed, as rows that every format can show."""
 
 import json
 from collections import Counter
@@ -73,3 +73,13 @@ def _advice(report: Report, one: Component) -> str:
     line, mends = one.properties.get("mend", ""), one.properties.get("mends", "")
     known = sum("advisory" in found.details and found.location.path == one.location.path for found in report.new)
     return f"mends {mends} of {known:,} known vulnerabilities: {prose(line)}" if line and known else ""
+
+
+def changed(report: Report) -> list[tuple[str, str, str]]:
+    """For each package that came (+), went (−) or changed (~): the mark, the package, and its versions."""
+    rows = []
+    for one in report.changes:
+        mark = "+" if one.before is None else "−" if one.after is None else "~"
+        versions = " → ".join(visible(version) for version in (one.before, one.after) if version is not None)
+        rows.append((mark, f"{visible(one.name)} ({visible(one.ecosystem)})", versions))
+    return rows

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from mlsec_nb.core import Finding, Gap, Report, Rule, Status
 
-from .layers import HEAD, images
+from .layers import HEAD, changed, images
 from .options import Options
 from .places import not_new, worst_first
 from .references import link
@@ -77,6 +77,10 @@ def _layers(report: Report) -> Iterator[str]:
         lines += [f"| {' | '.join(map(_escape, row))} |" for row in image.rows]
         words = " · ".join(filter(None, (image.about, image.advice)))
         yield _folded(f"Layers of {_escape(image.title)}", [*([_escape(words), ""] if words else []), *lines])
+    if rows := changed(report):
+        yield _folded(
+            "Packages that came, went and changed", [f"- {mark} {_escape(' '.join(rest))}" for mark, *rest in rows]
+        )
 
 
 def _within(lines: Iterable[str], budget: int) -> Iterator[str]:

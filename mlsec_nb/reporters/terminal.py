@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mlsec_nb.core import Confidence, Finding, Gap, Judged, Location, Report, Severity, Status
 
-from .layers import HEAD, images
+from .layers import HEAD, changed, images
 from .options import Options
 from .text import first_sentence, plural, prose, visible
 
@@ -38,7 +38,13 @@ def render(report: Report, options: Options) -> str:
     """The report as lines for a terminal, with colours and links only when the options say so."""
     paper = _Paper(options)
     shown = [one for one in report.findings if options.verbose or one.status is Status.NEW]
-    blocks = [*_files(shown, paper), *_images(report, paper), *_gaps(report.gaps, paper), _summary(report, paper)]
+    blocks = [
+        *_files(shown, paper),
+        *_images(report, paper),
+        _changes(report, paper),
+        *_gaps(report.gaps, paper),
+        _summary(report, paper),
+    ]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
 
@@ -195,6 +201,20 @@ def _images(report: Report, paper: _Paper) -> Iterator[list[str]]:
             block.append(paper.ink("dim", line) if number == 0 else line)
         block += paper.wrap(image.advice, "  ", first="  ") if image.advice else []
         yield block
+
+
+def _changes(report: Report, paper: _Paper) -> list[str]:
+    """The packages that came, went and changed."""
+    rows = changed(report)
+    if not rows:
+        return []
+    counts = Counter(mark for mark, _, _ in rows)
+    words = (("+", "came"), ("−", "went"), ("~", "changed"))
+    told = ", ".join(f"{counts[mark]:,} {word}" for mark, word in words if counts[mark])
+    return [
+        paper.ink("bold", f"Packages: {told}"),
+        *(f"  {mark} {package} {versions}" for mark, package, versions in rows),
+    ]
 
 
 def _gaps(gaps: Iterable[Gap], paper: _Paper) -> Iterator[list[str]]:

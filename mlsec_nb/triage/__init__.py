@@ -15,11 +15,12 @@ the file can try guesses, so a weak password that is accepted should be changed 
 
 from .applying import apply
 from .baseline import Baseline, baseline_of, new_baseline, read_baseline, show_baseline, write_baseline
+from .comparing import changes, known_before
 from .foreign import Foreign, read_foreign
 from .inlining import inline
 from .merging import once
 
 __all__ = [
-    "Baseline", "Foreign", "apply", "baseline_of", "inline", "new_baseline", "once", "read_baseline", "read_foreign",
-    "show_baseline", "write_baseline",
+    "Baseline", "Foreign", "apply", "baseline_of", "changes", "inline", "known_before", "new_baseline", "once",
+    "read_baseline", "read_foreign", "show_baseline", "write_baseline",
 ]  # fmt: skip

@@ -13,6 +13,7 @@ from .core import (
     SKIPPED,
     Artifact,
     Audited,
+    CannotRead,
     Gap,
     Judged,
     Location,
@@ -98,6 +99,23 @@ def _leak(same: Sequence[Judged], seen: Mapping[str, sources.Seen]) -> Judged:
 def _came(place: sources.Seen) -> str:
     """When a blob came in; what no commit has comes last."""
     return place.came.date if place.came else "~"
+
+
+def images(
+    targets: Sequence[str], config: Config, progress: Progress | None = None, *, base: str | None = None,
+    before: str | None = None,
+) -> Report:  # fmt: skip
+    """The report on container images: without what `base` brought, and held against the image `before`."""
+    _check_names(config)
+    if base:
+        try:
+            opened = sources.open_image(base, config.limits)
+        except CannotRead as error:
+            raise UsageError(f"{base}: {error}") from error
+        table = {**config.tables.get("containers", {}), "base": [one.diff_id for one in opened.layers if not one.empty]}
+        config = config.with_(tables={**config.tables, "containers": table})
+    report = audit_found([sources.image(target, config.limits) for target in targets], targets, config, progress)
+    return against(images([before], config), report, config) if before else report
 
 
 def against(before: Report, after: Report, config: Config) -> Report:

@@ -1,6 +1,6 @@
 """What is in every layer of container images: packages and what is known of them, secrets, models, notebooks, code.
 
-Targets are archives (`docker save`, `podman save`, OCI), OCI layouts, root filesystems and whatever else names an image.
+Targets are archives (`docker save`, `podman save`, OCI), OCI layouts and root filesystems.
 Every scanner looks at the files of all layers, those too that a later layer deleted.
 """
 
@@ -21,11 +21,13 @@ examples:
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("targets", nargs="+", metavar="TARGET", help="an image: archive, layout, root filesystem or name")
+    parser.add_argument("targets", nargs="+", metavar="TARGET", help="an archive, OCI layout or root filesystem")
     chosen = parser.add_argument_group("images")
     chosen.add_argument("--ignore-base", action="store_true", help="leave out what the base image brought")
     chosen.add_argument("--base", metavar="IMAGE", help="which image that is (default: guessed from the history)")
-    chosen.add_argument("--ignore-unfixed", action="store_true", help="leave out vulnerabilities that nothing mends yet")
+    chosen.add_argument(
+        "--ignore-unfixed", action="store_true", help="leave out vulnerabilities that nothing mends yet"
+    )
     chosen.add_argument("--inventory", action="store_true", help="packages and configuration only, no files")
     chosen.add_argument("--packaged", action="store_true", help="look at the unchanged files of packages, too")
     chosen.add_argument("--diff", metavar="IMAGE", help="call known what this other image has, and tell what changed")

@@ -25,10 +25,9 @@ from .scanner import Scanner
 from .segment import Origin, Part, RawMap, Segment, TextOrigin, ViewOrigin, line_and_column
 
 __all__ = [
-    "NO_ADVISORIES",
-    "SKIPPED", "TEXT_KINDS", "Artifact", "Audited", "CannotRead", "CannotScan", "Cell", "Change", "Component", "Confidence",
-    "Content", "Document", "Edit", "Evidence", "Finding", "Fix", "Gap", "Globs", "Inside", "Judged", "Kind", "Location",
-    "MlsecError", "Origin", "Part", "RawMap", "Related", "Report", "Rule", "Scanner", "Segment", "Severity", "Status",
-    "TextOrigin", "UsageError", "Verdict", "ViewOrigin", "keyed_digest", "line_and_column", "mask", "mask_text",
-    "masked", "purl",
+    "NO_ADVISORIES", "SKIPPED", "TEXT_KINDS", "Artifact", "Audited", "CannotRead", "CannotScan", "Cell", "Change",
+    "Component", "Confidence", "Content", "Document", "Edit", "Evidence", "Finding", "Fix", "Gap", "Globs", "Inside",
+    "Judged", "Kind", "Location", "MlsecError", "Origin", "Part", "RawMap", "Related", "Report", "Rule", "Scanner",
+    "Segment", "Severity", "Status", "TextOrigin", "UsageError", "Verdict", "ViewOrigin", "keyed_digest",
+    "line_and_column", "mask", "mask_text", "masked", "purl",
 ]  # fmt: skip

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from mlsec_nb.core import CannotRead, Content
 
 from .members import Bounds, Member, Refused
-from .streams import Unpacked
+from .streams import Unpacked, Zstandard
 from .tars import is_tar, tar_members
 from .zips import SMALL, zip_members
 
@@ -22,11 +22,12 @@ _HEADS = (
     (b"BZh", "bzip2"),
     (b"\xfd7zXZ\0", "xz"),
     (b"\x5d\0\0", "xz"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
 )
 
 
 def format_of(content: Content) -> str | None:
-    """The format by the first bytes ("zip", "tar", "gzip", "bzip2", "xz"), or None; raises `CannotRead`."""
+    """The format by the first bytes ("zip", "tar", "gzip", "bzip2", "xz", "zstd"), or None; raises `CannotRead`."""
     with content.open() as stream:
         head = stream.read(512)
     if is_tar(head):
@@ -46,7 +47,7 @@ def members(content: Content, bounds: Bounds) -> Iterator[Member | Refused]:
         yield from _within(zip_members(content, bounds) if kind == "zip" else tar_members(content), bounds)
         return
     most = min(bounds.unpacked_bytes, max(content.size * bounds.ratio, SMALL))
-    inner = Unpacked(content, kind, most, declared=False)
+    inner: Content = Zstandard(content, most) if kind == "zstd" else Unpacked(content, kind, most, declared=False)
     if format_of(inner) == "tar":
         yield from _within(tar_members(inner), bounds)
     else:

@@ -4,15 +4,21 @@ import bz2
 import io
 import lzma
 import zlib
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import BinaryIO, Protocol, cast
+from importlib import import_module
+from typing import BinaryIO, Protocol, cast, runtime_checkable
 
 from mlsec_nb.core import CannotRead, Content
 
 from .files import read_bounded
+from .members import Bounds
 
 _CHUNK = 1 << 16
+_APART = 2 << 20  # bytes between two marks, at first
+_MARKS = 128  # each some 100 kB
+_WINDOW = 128 << 20  # bytes of memory that a frame of zstandard may ask for
 
 
 class _Unpacker(Protocol):
@@ -25,6 +31,13 @@ class _Unpacker(Protocol):
     def unused_data(self) -> bytes: ...
 
     def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
+
+
+@runtime_checkable
+class _Copied(_Unpacker, Protocol):
+    """One whose state can be kept: zlib's."""
+
+    def copy(self) -> "_Copied": ...
 
 
 _UNPACKERS: dict[str, Callable[[], _Unpacker]] = {
@@ -114,12 +127,23 @@ class Unpacked:
             return read_bounded(stream, limit, self.size if self.declared else 0)
 
 
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """A place from which unpacking can go on: where it is in the packed bytes, and the state of the unpacker."""
+
+    place: int
+    packed: int
+    unpacker: _Unpacker
+
+
 class _UnpackedStream(io.RawIOBase):
-    """Forward by unpacking, backward by beginning again."""
+    """Forward by unpacking, elsewhere from the nearest place that was marked on the way, or from the beginning."""
 
     def __init__(self, content: Unpacked) -> None:
         self._content = content
         self._stream = content.packed.open()
+        self._marks: list[_Mark] = []
+        self._apart = _APART
         self._begin()
 
     def _begin(self) -> None:
@@ -144,6 +168,7 @@ class _UnpackedStream(io.RawIOBase):
             raise CannotRead(f"cannot be unpacked as {self._content.method}: damaged", "malformed") from error
         buffer[: len(data)] = data
         self._place += len(data)
+        self._mark()
         if self._ended and self._content.declared and self._place < self._content.size:
             raise CannotRead(f"unpacks to less than {self._content.size:,} bytes", "malformed")
         if self._place > self._content.size:
@@ -174,10 +199,29 @@ class _UnpackedStream(io.RawIOBase):
         if whence == io.SEEK_END:
             self._drain(None)
         target = max(offset + (0 if whence == io.SEEK_SET else self._place), 0)
-        if target < self._place:
+        mark = self._marks[at - 1] if (at := bisect_right(self._marks, target, key=lambda mark: mark.place)) else None
+        if mark and (target < self._place or mark.place > self._place):
+            self._go_on(mark)
+        elif target < self._place:
             self._begin()
         self._drain(target)
         return self._place
+
+    def _mark(self) -> None:
+        """Keeps a place now and then; of too many every second one."""
+        last = self._marks[-1].place if self._marks else 0
+        if self._place - last < self._apart or self._ended or not isinstance(self._unpacker, _Copied):
+            return
+        packed = self._stream.tell() - len(self._waiting)
+        self._marks.append(_Mark(self._place, packed, self._unpacker.copy()))
+        if len(self._marks) > _MARKS:
+            self._marks, self._apart = self._marks[1::2], self._apart * 2
+
+    def _go_on(self, mark: _Mark) -> None:
+        self._stream.seek(mark.packed)
+        assert isinstance(mark.unpacker, _Copied)
+        self._unpacker, self._waiting = mark.unpacker.copy(), b""
+        self._ended, self._place = False, mark.place
 
     def _drain(self, target: int | None) -> None:
         while target is None or self._place < target:
@@ -189,3 +233,130 @@ class _UnpackedStream(io.RawIOBase):
         if not self.closed:
             self._stream.close()
         super().close()
+
+
+class Shared:
+    """A content that is opened once, whoever reads it: what was unpacked until a place is not unpacked again."""
+
+    def __init__(self, whole: Content) -> None:
+        self.whole = whole
+        self._stream: BinaryIO | None = None
+
+    @property
+    def size(self) -> int:
+        return self.whole.size
+
+    @property
+    def local(self) -> str | None:
+        return self.whole.local
+
+    def open(self) -> BinaryIO:
+        return cast("BinaryIO", io.BufferedReader(_SharedStream(self), _CHUNK))
+
+    def read(self, limit: int) -> bytes:
+        with self.open() as stream:
+            return read_bounded(stream, limit)
+
+    def stream(self) -> BinaryIO:
+        self._stream = self._stream or self.whole.open()
+        return self._stream
+
+
+class _SharedStream(io.RawIOBase):
+    def __init__(self, shared: Shared) -> None:
+        self._shared, self._place = shared, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        stream = self._shared.stream()
+        stream.seek(self._place)
+        data = stream.read(len(buffer))
+        buffer[: len(data)] = data
+        self._place += len(data)
+        return len(data)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        if whence == io.SEEK_END:
+            self._place = self._shared.stream().seek(offset, whence)
+        else:
+            self._place = max(offset + (self._place if whence == io.SEEK_CUR else 0), 0)
+        return self._place
+
+
+def unpacked(packed: Content, method: str, bounds: Bounds) -> Content:
+    """A compressed content, unpacked to at most what the bounds allow; raises `CannotRead` for a method not known."""
+    most = min(bounds.unpacked_bytes, max(packed.size * bounds.ratio, 64 << 20))
+    if method == "zstd":
+        return Zstandard(packed, most)
+    if method not in _UNPACKERS:
+        raise CannotRead("is no archive that is known here", "unsupported")
+    return Unpacked(packed, method, most, declared=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Zstandard:
+    """The same for zstandard, whose library Python has since 3.14; before, `zstandard` is needed."""
+
+    packed: Content
+    size: int
+
+    @property
+    def local(self) -> str | None:
+        return None
+
+    def open(self) -> BinaryIO:
+        return cast("BinaryIO", io.BufferedReader(_ZstandardStream(self), _CHUNK))
+
+    def read(self, limit: int) -> bytes:
+        with self.open() as stream:
+            return read_bounded(stream, limit)
+
+
+class _ZstandardStream(io.RawIOBase):
+    """Forward by unpacking, backward by beginning again."""
+
+    def __init__(self, content: Zstandard) -> None:
+        self._content = content
+        self._begin()
+
+    def _begin(self) -> None:
+        try:
+            library = import_module("zstandard")
+        except ImportError as error:
+            raise CannotRead(
+                "is packed with zstandard; `pip install zstandard` lets it be read", "tool-missing"
+            ) from error
+        self._broken: type[Exception] = library.ZstdError
+        unpacker = library.ZstdDecompressor(max_window_size=_WINDOW)
+        self._stream = unpacker.stream_reader(self._content.packed.open(), read_size=_CHUNK, read_across_frames=True)
+        self._place = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        try:
+            data = self._stream.read(len(buffer))
+        except self._broken as error:
+            raise CannotRead("cannot be unpacked as zstd: damaged", "malformed") from error
+        buffer[: len(data)] = data
+        self._place += len(data)
+        if self._place > self._content.size:
+            raise CannotRead(f"unpacks to more than {self._content.size:,} bytes", "too-big")
+        return len(data)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        target = max(offset + (self._place if whence == io.SEEK_CUR else 0), 0)
+        if target < self._place:
+            self._begin()
+        while self._place < target and self.readinto(bytearray(min(_CHUNK, target - self._place))):
+            pass
+        return self._place

@@ -5,6 +5,7 @@ Formats: ustar and pax of POSIX (https://pubs.opengroup.org/onlinepubs/969991979
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import BinaryIO
 
 from mlsec_nb.core import CannotRead, Content
@@ -23,26 +24,55 @@ def is_tar(head: bytes) -> bool:
     return head[257:262] == b"ustar" or (len(head) >= _BLOCK and head[0] != 0 and _checks(head[:_BLOCK]))
 
 
+@dataclass(frozen=True, slots=True)
+class Header:
+    """One entry as it is written: `kind` is the letter of its type, `data` where its bytes begin."""
+
+    name: str
+    kind: bytes
+    size: int
+    mode: int
+    uid: int
+    gid: int
+    link: str
+    data: int
+
+
+def headers(stream: BinaryIO) -> Iterator[Header]:
+    """Every entry of a tar in its order; raises `CannotRead` where it is damaged."""
+    place = 0
+    pax: dict[str, str] = {}
+    while len(block := _block_at(stream, place)) == _BLOCK and block.strip(b"\0"):
+        if not _checks(block):
+            raise CannotRead("has a damaged header", "malformed")
+        kind = block[156:157]
+        size = int(pax["size"]) if pax.get("size", "").isdecimal() else _number(block[124:136])
+        data = place + _BLOCK
+        place = data + (0 if kind in _NO_DATA else -(-size // _BLOCK) * _BLOCK)
+        if kind in b"LKxg" and kind != b"":
+            pax = {} if kind == b"g" else pax | _extension(kind, stream, size)
+            continue
+        yield Header(
+            pax.get("path") or _name(block), kind, 0 if kind in _NO_DATA else size, _number(block[100:108]) & 0o7777,
+            _owner(pax, "uid", block[108:116]), _owner(pax, "gid", block[116:124]),
+            pax.get("linkpath") or _text(block[157:257]), data,
+        )  # fmt: skip
+        pax = {}
+    if 0 < len(block) < _BLOCK or (not block and place and not _block_at(stream, place - 1)):
+        raise CannotRead("is a tar that is cut off", "malformed")
+
+
+def _owner(pax: dict[str, str], key: str, raw: bytes) -> int:
+    text = pax.get(key, "")
+    return int(text) if text.isdecimal() and len(text) < 12 else _number(raw)
+
+
 def tar_members(content: Content) -> Iterator[Member | Refused]:
     """The files of a tar, as windows on it; raises `CannotRead` where it is damaged."""
     with content.open() as stream:
-        place = 0
-        pax: dict[str, str] = {}
-        while len(block := _block_at(stream, place)) == _BLOCK and block.strip(b"\0"):
-            if not _checks(block):
-                raise CannotRead("has a damaged header", "malformed")
-            kind = block[156:157]
-            size = int(pax["size"]) if pax.get("size", "").isdecimal() else _number(block[124:136])
-            data = place + _BLOCK
-            place = data + (0 if kind in _NO_DATA else -(-size // _BLOCK) * _BLOCK)
-            if kind in b"LKxg" and kind != b"":
-                pax = {} if kind == b"g" else pax | _extension(kind, stream, size)
-                continue
-            name, pax = pax.get("path") or _name(block), {}
-            if given := _member(content, kind, name, data, size):
+        for header in headers(stream):
+            if given := _member(content, header):
                 yield given
-        if 0 < len(block) < _BLOCK or (not block and place and not _block_at(stream, place - 1)):
-            raise CannotRead("is a tar that is cut off", "malformed")
 
 
 def _block_at(stream: BinaryIO, place: int) -> bytes:
@@ -75,12 +105,12 @@ def _name(block: bytes) -> str:
 
 
 def _extension(kind: bytes, stream: BinaryIO, size: int) -> dict[str, str]:
-    """What a header says about the next member: GNU's long name (L), pax records (x); a long link (K) is of no use."""
+    """What a header says about the next member: GNU's long name (L) or link (K), pax records (x)."""
     if size > _EXTENSION:
         raise CannotRead(f"has a header of more than {_EXTENSION:,} bytes", "too-big")
     raw = stream.read(size)
-    if kind == b"L":
-        return {"path": _text(raw)}
+    if kind in b"LK":
+        return {"path" if kind == b"L" else "linkpath": _text(raw)}
     return _pax(raw) if kind == b"x" else {}
 
 
@@ -96,11 +126,11 @@ def _pax(raw: bytes) -> dict[str, str]:
     return found
 
 
-def _member(content: Content, kind: bytes, name: str, data: int, size: int) -> Member | Refused | None:
-    if kind == b"5" or name.endswith("/"):
+def _member(content: Content, header: Header) -> Member | Refused | None:
+    if header.kind == b"5" or header.name.endswith("/"):
         return None
-    if reason := _REFUSED.get(kind):
-        return Refused(name, reason, "skipped")
-    if kind not in {b"0", b"\0", b"7"}:
-        return Refused(name, "is of a type that is not known here", "unsupported")
-    return Member(name, Window(content, data, size))
+    if reason := _REFUSED.get(header.kind):
+        return Refused(header.name, reason, "skipped")
+    if header.kind not in {b"0", b"\0", b"7"}:
+        return Refused(header.name, "is of a type that is not known here", "unsupported")
+    return Member(header.name, Window(content, header.data, header.size))

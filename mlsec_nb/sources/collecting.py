@@ -9,9 +9,10 @@ from typing import BinaryIO
 
 from mlsec_nb.config import Config, Limits
 from mlsec_nb.core import SKIPPED, Artifact, CannotRead, Content, Gap, Inside, Kind, Location, UsageError
-from mlsec_nb.io.files import LocalFile, Memory, read_bounded, why
+from mlsec_nb.io.files import LocalFile, LocalFolder, Memory, read_bounded, why
 
 from .ignoring import Ignored, Rules, rules_of
+from .images import ImageContent
 from .inside import kind_inside
 from .kinds import kind_of
 from .magic import HEAD
@@ -121,7 +122,7 @@ def _standard_input(stdin: BinaryIO | None, name: str, limit: int) -> Artifact |
 def artifact(entry: Entry, limits: Limits) -> Artifact | Gap:
     """The artifact of a file, of the kind that its name and first bytes tell; a gap when it cannot be read."""
     if entry.folder:
-        return Artifact(entry.shown, Kind.IMAGE, entry.folder)
+        return Artifact(entry.shown, Kind.IMAGE, ImageContent(entry.folder, entry.shown, limits))
     content = LocalFile(entry.path)
     try:
         with content.open() as stream:
@@ -130,16 +131,27 @@ def artifact(entry: Entry, limits: Limits) -> Artifact | Gap:
         return Gap(location=Location(path=entry.shown), scanner=NAME, reason=str(error), code=error.code)
     except OSError as error:
         return Gap(location=Location(path=entry.shown), scanner=NAME, reason=why(error))
-    return Artifact(entry.shown, _kind(entry.shown, content, head, limits), content)
+    return _artifact(entry.shown, content, head, limits)
 
 
 def artifact_inside(inside: Inside, limits: Limits) -> Artifact:
     """The artifact of a file that was met inside another one; raises `CannotRead` when it cannot be read."""
     with inside.content.open() as stream:
         head = stream.read(HEAD)
-    return Artifact(shown(inside.path), _kind(inside.path, inside.content, head, limits), inside.content)
+    return _artifact(shown(inside.path), inside.content, head, limits)
 
 
-def _kind(path: str, content: Content, head: bytes, limits: Limits) -> Kind:
+def _artifact(path: str, content: Content, head: bytes, limits: Limits) -> Artifact:
     kind = kind_of(path, head)
-    return kind_inside(content, head, limits) or kind if kind is Kind.BINARY else kind
+    if kind is Kind.BINARY:
+        kind = kind_inside(content, head, limits) or kind
+    return Artifact(path, kind, ImageContent(content, path, limits) if kind is Kind.IMAGE else content)
+
+
+def image(target: str, limits: Limits) -> Artifact:
+    """The artifact of a target that is to be an image, root filesystems too; `UsageError` when there is nothing."""
+    if not os.path.lexists(target):
+        raise UsageError(f"{target}: there is no such file or folder")
+    packed = LocalFolder(target) if os.path.isdir(target) else LocalFile(target)
+    path = shown(os.path.normpath(target))
+    return Artifact(path, Kind.IMAGE, ImageContent(packed, path, limits))

@@ -1,0 +1,17 @@
+"""Container images, opened where they lie: archives of docker and podman, OCI layouts and archives, root filesystems.
+
+What it is for: one `core.image.Image` whatever form an image comes in, so that all forms give the same findings.
+Layers are indexed by their headers and read by seeking; nothing is ever unpacked to disk, and whiteouts are applied as
+runtimes do: those of a layer first, to what lies below it.
+
+What it must never do: follow a link out of the image, believe a digest that it did not compute, or leave out a layer in
+silence. An image of several platforms is looked at for one of them, and the others are a gap.
+
+Formats: https://github.com/opencontainers/image-spec, and `docker save` by https://github.com/moby/docker-image-spec.
+`zstandard` is needed for layers that are packed with it (Python 3.14 brings its own).
+"""
+
+from .content import ImageContent
+from .opening import open_image
+
+__all__ = ["ImageContent", "open_image"]

@@ -1,0 +1,135 @@
+"""Which blobs are the configuration and the layers: by docker's list or by OCI's index."""
+
+import hashlib
+import platform
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from mlsec_nb.core import SKIPPED, CannotRead, Content
+
+from .blobs import Blobs, document
+
+_DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
+_DEEPEST: Final = 4
+_NAMES: Final = ("io.containerd.image.name", "org.opencontainers.image.ref.name")
+_MACHINES: Final = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "i686": "386"}
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What an image is made of; a layer that is not there is None, `remarks` are reasons and codes of gaps."""
+
+    name: str
+    digest: str
+    config: Mapping[str, Any]
+    layers: tuple[Content | None, ...]
+    digests: tuple[str, ...]
+    remarks: list[tuple[str, str]] = field(default_factory=list)
+
+
+def made_of(blobs: Blobs) -> Made:
+    """Raises `CannotRead` when the files are no image."""
+    index = document(blobs, "index.json")
+    listed = document(blobs, "manifest.json")
+    if index and isinstance(index[1], dict) and index[1].get("manifests"):
+        return _of_index(blobs, index[1], _tag(listed[1]) if listed else "")
+    if listed and isinstance(listed[1], list) and listed[1] and isinstance(listed[1][0], dict):
+        return _of_list(blobs, listed[1])
+    raise CannotRead("holds neither an index of OCI nor a manifest of docker", "unsupported")
+
+
+def _tag(value: Any) -> str:
+    first = value[0] if isinstance(value, list) and value else None
+    tags = first.get("RepoTags") if isinstance(first, dict) else None
+    return str(tags[0]) if isinstance(tags, list) and tags else ""
+
+
+def _of_list(blobs: Blobs, listed: list[Any]) -> Made:
+    """`docker save`: the first of its images."""
+    first = listed[0]
+    remarks = [(f"{len(listed) - 1} more images in it were not looked at", SKIPPED)] if len(listed) > 1 else []
+    found = document(blobs, str(first.get("Config")))
+    if not found or not isinstance(found[1], dict):
+        raise CannotRead("its configuration is not there", "malformed")
+    names = [str(name) for name in first.get("Layers") or [] if isinstance(name, str)]
+    layers = tuple(blobs.get(name) for name in names)
+    digests = tuple(str(one) for one in _strings(found[1].get("rootfs"), "diff_ids"))
+    return Made(_tag(listed), _sha256(found[0]), found[1], layers, digests, remarks)
+
+
+def _of_index(blobs: Blobs, index: Mapping[str, Any], tag: str) -> Made:
+    remarks: list[tuple[str, str]] = []
+    descriptor, manifest = _chosen(blobs, index, remarks, 0)
+    names = descriptor.get("annotations")
+    names = names if isinstance(names, dict) else {}
+    name = tag or next((str(names[key]) for key in _NAMES if names.get(key)), "")
+    config = _blob(blobs, manifest.get("config"))
+    if not config or not isinstance(config[1], dict):
+        raise CannotRead("its configuration is not there", "malformed")
+    layers, digests = [], []
+    for layer in manifest.get("layers") or []:
+        digest = str(layer.get("digest")) if isinstance(layer, dict) else ""
+        layers.append(blobs.get(_path(digest)))
+        digests.append(digest)
+    return Made(name, _sha256(config[0]), config[1], tuple(layers), tuple(digests), remarks)
+
+
+def _chosen(
+    blobs: Blobs, index: Mapping[str, Any], remarks: list[tuple[str, str]], depth: int
+) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """The descriptor and manifest of one image: this machine's platform, else the first; the others are told."""
+    listed = [one for one in index.get("manifests") or [] if isinstance(one, dict) and not _is_attestation(one)]
+    if not listed or depth > _DEEPEST:
+        raise CannotRead("its index names no image", "malformed")
+    own = _MACHINES.get(platform.machine(), platform.machine())
+    first = next((one for one in listed if _platform(one) == f"linux/{own}"), listed[0])
+    if others := [_platform(one) or "an image without a platform" for one in listed if one is not first]:
+        remarks.append((f"other images of the index were not looked at: {', '.join(others[:20])}", SKIPPED))
+    found = _blob(blobs, first)
+    if not found or not isinstance(found[1], dict):
+        raise CannotRead("its manifest is not there", "malformed")
+    if "manifests" in found[1]:
+        inner, manifest = _chosen(blobs, found[1], remarks, depth + 1)
+        return {**inner, "annotations": inner.get("annotations") or first.get("annotations")}, manifest
+    return first, found[1]
+
+
+def _is_attestation(descriptor: Mapping[str, Any]) -> bool:
+    return _platform(descriptor) == "unknown/unknown"
+
+
+def _platform(descriptor: Mapping[str, Any]) -> str:
+    said = descriptor.get("platform")
+    return f"{said.get('os')}/{said.get('architecture')}" if isinstance(said, dict) else ""
+
+
+def _blob(blobs: Blobs, descriptor: Any) -> tuple[bytes, Any] | None:
+    """A document by its digest, which must be right."""
+    digest = str(descriptor.get("digest")) if isinstance(descriptor, dict) else ""
+    found = document(blobs, _path(digest))
+    name = digest.partition(":")[0]
+    if found and f"{name}:{hashlib.new(name, found[0]).hexdigest()}" != digest:
+        raise CannotRead(f"the bytes of {digest[:19]}… are not those of its digest", "malformed")
+    return found
+
+
+def _path(digest: str) -> str:
+    if not _DIGEST.fullmatch(digest):
+        raise CannotRead("names a blob by what is no digest", "malformed")
+    return "blobs/" + digest.replace(":", "/")
+
+
+def _strings(value: Any, key: str) -> Iterator[str]:
+    listed = value.get(key) if isinstance(value, dict) else None
+    return (one for one in listed if isinstance(one, str)) if isinstance(listed, list) else iter(())
+
+
+def diff_ids(config: Mapping[str, Any]) -> list[str]:
+    """The digests of the layers as they are unpacked."""
+    return list(_strings(config.get("rootfs"), "diff_ids"))
+
+
+def _sha256(data: bytes) -> str:
+    return f"sha256:{hashlib.sha256(data).hexdigest()}"

@@ -18,6 +18,8 @@ from .members import Bounds
 _CHUNK = 1 << 16
 _APART = 2 << 20  # bytes between two marks, at first
 _MARKS = 128  # each some 100 kB
+_BLOCK = 1 << 17
+_KEPT = 16  # blocks
 _WINDOW = 128 << 20  # bytes of memory that a frame of zstandard may ask for
 
 
@@ -241,6 +243,7 @@ class Shared:
     def __init__(self, whole: Content) -> None:
         self.whole = whole
         self._stream: BinaryIO | None = None
+        self._blocks: dict[int, bytes] = {}
 
     @property
     def size(self) -> int:
@@ -257,9 +260,24 @@ class Shared:
         with self.open() as stream:
             return read_bounded(stream, limit)
 
-    def stream(self) -> BinaryIO:
+    def block(self, number: int) -> bytes:
+        """One block of the bytes; the last ones are kept, for readers go back a little at every file."""
+        if (known := self._blocks.pop(number, None)) is None:
+            self._stream = self._stream or self.whole.open()
+            self._stream.seek(number * _BLOCK)
+            known = self._stream.read(_BLOCK)
+        self._blocks[number] = known
+        if len(self._blocks) > _KEPT:
+            del self._blocks[next(iter(self._blocks))]
+        return known
+
+    def __del__(self) -> None:
+        if self._stream is not None:
+            self._stream.close()
+
+    def end(self) -> int:
         self._stream = self._stream or self.whole.open()
-        return self._stream
+        return self._stream.seek(0, io.SEEK_END)
 
 
 class _SharedStream(io.RawIOBase):
@@ -273,16 +291,15 @@ class _SharedStream(io.RawIOBase):
         return True
 
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
-        stream = self._shared.stream()
-        stream.seek(self._place)
-        data = stream.read(len(buffer))
+        number, start = divmod(self._place, _BLOCK)
+        data = self._shared.block(number)[start : start + len(buffer)]
         buffer[: len(data)] = data
         self._place += len(data)
         return len(data)
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         if whence == io.SEEK_END:
-            self._place = self._shared.stream().seek(offset, whence)
+            self._place = self._shared.end() + offset
         else:
             self._place = max(offset + (self._place if whence == io.SEEK_CUR else 0), 0)
         return self._place
@@ -322,9 +339,11 @@ class _ZstandardStream(io.RawIOBase):
 
     def __init__(self, content: Zstandard) -> None:
         self._content = content
+        self._packed = content.packed.open()
         self._begin()
 
     def _begin(self) -> None:
+        self._packed.seek(0)
         try:
             library = import_module("zstandard")
         except ImportError as error:
@@ -333,7 +352,7 @@ class _ZstandardStream(io.RawIOBase):
             ) from error
         self._broken: type[Exception] = library.ZstdError
         unpacker = library.ZstdDecompressor(max_window_size=_WINDOW)
-        self._stream = unpacker.stream_reader(self._content.packed.open(), read_size=_CHUNK, read_across_frames=True)
+        self._stream = unpacker.stream_reader(self._packed, read_size=_CHUNK, read_across_frames=True, closefd=False)
         self._place = 0
 
     def readable(self) -> bool:
@@ -360,3 +379,8 @@ class _ZstandardStream(io.RawIOBase):
         while self._place < target and self.readinto(bytearray(min(_CHUNK, target - self._place))):
             pass
         return self._place
+
+    def close(self) -> None:
+        if not self.closed:
+            self._packed.close()
+        super().close()

@@ -13,14 +13,6 @@ from .opened import NAME, Opened
 from .tree import Node
 
 MARKS: Final = ("etc/os-release", "usr/lib/os-release", "var/lib/dpkg", "lib/apk/db", "var/lib/rpm", "bin/sh")
-    "etc/os-release",
-    "usr/lib/os-release",
-    "var/lib/dpkg",
-    "lib/apk/db",
-    "var/lib/rpm",
-    "bin/sh",
-    "usr/bin",
-)
 
 
 def is_root(path: str) -> bool:

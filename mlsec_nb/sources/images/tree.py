@@ -102,10 +102,13 @@ class Tree:
         if node.kind == "hardlink":
             self._linked(node)
         old = self.now.get(node.path)
+        if node.kind != "dir" and node.path in self._below:  # a file in place of a folder
+            self._remove(node.path, node.layer)
         if old is not None:
-            if old.kind == "dir" and node.kind != "dir":
-                self._remove(node.path, node.layer)
             old.gone = node.layer
+        above = self.now.get(folder)
+        if above is not None and above.kind != "dir":  # and the other way round
+            self._remove(folder, node.layer)
         self.now[node.path] = node
         self.all[node.layer][node.path] = node
         self._named(folder, name)

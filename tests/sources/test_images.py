@@ -1,0 +1,262 @@
+"""Images of every form are opened, and their layers laid over each other as runtimes do."""
+
+import contextlib
+import gzip
+import json
+import os
+import pickle
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlsec_nb import sources
+from mlsec_nb.config import Config, Limits
+from mlsec_nb.core import Artifact, CannotRead, Kind, UsageError
+from mlsec_nb.core.image import Image
+from mlsec_nb.sources.images import ImageContent, open_image
+from tests.sources.images import FORMS, Files, config_of, digest, docker, hard, layer, oci, written
+
+
+def opened(folder: Path, *layers: Files, form: str = "docker", history: Any = (), limits: Limits = Limits()) -> Image:  # noqa: B008
+    tars = [layer(files) for files in layers]
+    return open_image(written(folder, form, tars, config_of(tars, history)), limits)
+
+
+def there(image: Image) -> dict[str, str]:
+    """What is visible in the end: files by their bytes, links by what they lead to."""
+    found = {}
+    for entry in image.entries():
+        if entry.gone is None and image.visible(entry.path) == entry:
+            found[entry.path] = (
+                image.read(entry, 1 << 20).decode() if entry.kind in ("file", "hardlink") else entry.link or entry.kind
+            )
+    return found
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_gives_the_same_image(form: str, tmp_path: Path) -> None:
+    history = [{"created_by": "ADD a"}, {"created_by": "ENV x", "empty_layer": True}, {"created_by": "RUN b"}]
+    image = opened(
+        tmp_path, {"etc/": b"", "etc/a": b"old"}, {"etc/a": b"new", "etc/b": "a"}, form=form, history=history
+    )
+    assert (image.name, image.platform, list(image.gaps)) == ("app:1", "linux/amd64", [])
+    assert [(one.index, one.empty, one.created_by) for one in image.layers] == [
+        (0, False, "ADD a"), (1, True, "ENV x"), (2, False, "RUN b"),
+    ]  # fmt: skip
+    told = [(entry.path, entry.kind, entry.layer, entry.gone) for entry in image.entries()]
+    assert told == [
+        ("etc", "dir", 0, None), ("etc/a", "file", 0, 2), ("etc/a", "file", 2, None), ("etc/b", "symlink", 2, None),
+    ]  # fmt: skip
+    assert [image.read(entry, 9) for entry in image.entries() if entry.kind == "file"] == [b"old", b"new"]
+    with image.open(next(entry for entry in image.entries() if entry.gone == 2)) as stream:
+        assert stream.read() == b"old"
+
+
+def test_whiteouts_are_about_what_lies_below_their_layer(tmp_path: Path) -> None:
+    image = opened(
+        tmp_path,
+        {"a/": b"", "a/one": b"1", "a/two": b"2", "b/deep/er/x": b"x", "c/old": b"c", "d": b"d"},
+        {"a/.wh.one": b"", "b/.wh.deep": b"", "c/new": b"n", "c/.wh..wh..opq": b"", ".wh.d": b"", "d": b"again"},
+        {".wh..wh.plnk": b"", ".wh.nothing": b""},
+    )
+    assert there(image) == {"a": "dir", "a/two": "2", "c/new": "n", "d": "again"}
+    assert {entry.path: entry.gone for entry in image.entries() if entry.gone is not None} == {
+        "a/one": 1, "b/deep/er/x": 1, "c/old": 1, "d": 1,
+    }  # fmt: skip
+
+
+def test_a_file_in_place_of_a_folder_takes_all_below_it_away(tmp_path: Path) -> None:
+    image = opened(tmp_path, {"a/x": b"1", "a/y/z": b"2", "f": b"f"}, {"a": b"file", "f/": b"", "f/g": b"g"})
+    assert there(image) == {"a": "file", "f": "dir", "f/g": "g"}
+
+
+def test_links_of_folders_are_followed_and_never_out(tmp_path: Path) -> None:
+    image = opened(
+        tmp_path,
+        {"usr/lib/": b"", "lib": "usr/lib", "up": "../../..", "loop": "loop", "absolute": "/usr/lib"},
+        {"lib/x.so": b"x", "up/etc/y": b"y", "absolute/z": b"z", "loop/w": b"w"},
+    )
+    found = there(image)
+    assert {path: found[path] for path in ("usr/lib/x.so", "etc/y", "usr/lib/z")} == {
+        "usr/lib/x.so": "x", "etc/y": "y", "usr/lib/z": "z",
+    }  # fmt: skip
+    assert "lib/x.so" not in found
+
+
+def test_hard_links_have_the_bytes_of_what_they_lead_to(tmp_path: Path) -> None:
+    image = opened(tmp_path, {"a": b"bytes"}, {"b": hard("a"), "c": hard("nowhere"), ".wh.a": b""})
+    assert {entry.path: entry.kind for entry in image.entries()} == {"a": "file", "b": "hardlink", "c": "hardlink"}
+    with pytest.raises(CannotRead):
+        image.read(next(entry for entry in image.entries() if entry.path == "c"), 9)
+    same = opened(tmp_path, {"a": b"bytes", "b": hard("./a")})
+    assert there(same) == {"a": "bytes", "b": "bytes"}
+
+
+def test_names_that_lead_out_are_counted_and_left(tmp_path: Path) -> None:
+    image = opened(tmp_path, {"../evil": b"x", "a/../../b": b"x", "./ok": b"1", "/abs": b"2"})
+    assert there(image) == {"ok": "1", "abs": "2"}
+    assert ["2 entries lead out" in gap.reason for gap in image.gaps] == [True]
+
+
+def test_layers_with_other_bytes_than_their_digest_are_told(tmp_path: Path) -> None:
+    right, wrong = layer({"a": b"1"}), layer({"a": b"2"})
+    image = open_image(written(tmp_path, "docker", [wrong], config_of([right])))
+    assert [gap.reason for gap in image.gaps] == [
+        "the layer has other bytes than its digest says: it was changed, or is damaged"
+    ]
+    assert there(image) == {"a": "2"}
+
+
+@pytest.mark.parametrize(
+    ("tar", "code"),
+    [(b"no tar at all", "unsupported"), (layer({"a": b"1" * 2_000})[:1_500], "malformed"),
+     (gzip.compress(layer({"a": os.urandom(9_000)}))[:4_000], "malformed"), (b"\x28\xb5\x2f\xfdxxxx", "malformed")],
+)  # fmt: skip
+def test_a_damaged_layer_is_a_gap_and_costs_nothing_else(tar: bytes, code: str, tmp_path: Path) -> None:
+    good = layer({"b": b"2"})
+    image = open_image(written(tmp_path, "docker", [tar, good], config_of([tar, good])))
+    assert [gap.code for gap in image.gaps] == [code]
+    assert image.visible("b")
+
+
+def test_more_entries_than_the_limit_are_a_gap(tmp_path: Path) -> None:
+    image = opened(tmp_path, {f"{n}": b"" for n in range(30)}, {"x": b""}, limits=Limits(members=20))
+    assert [gap.code for gap in image.gaps] == ["too-big", "too-big"]
+    assert len(list(image.entries())) == 20
+
+
+def test_a_bomb_is_a_gap(tmp_path: Path) -> None:
+    bomb = gzip.compress(b"\0" * (300 << 20), 9)
+    image = open_image(written(tmp_path, "docker", [bomb], config_of([bomb])), Limits(unpacked_bytes=100 << 20))
+    assert len(image.gaps) == 1
+
+
+def test_a_layer_that_is_not_there_is_a_gap(tmp_path: Path) -> None:
+    files = docker([layer({"a": b"1"})], config_of([b""]))
+    del files["0/layer.tar"]
+    (tmp_path / "x.tar").write_bytes(layer(files))
+    assert [gap.reason for gap in open_image(str(tmp_path / "x.tar")).gaps] == ["the layer is not there"]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"manifest.json": b"[]"}, "neither"), ({"manifest.json": b"{"}, "no JSON"), ({"config.json": None}, "not there"),
+        ({"config.json": b"[1]"}, "not there"), ({"manifest.json": None}, "neither"),
+    ],
+)  # fmt: skip
+def test_archives_that_are_no_images(change: dict[str, bytes | None], reason: str, tmp_path: Path) -> None:
+    files = {**docker([], config_of([])), **change}
+    (tmp_path / "x.tar").write_bytes(layer({name: data for name, data in files.items() if data is not None}))
+    with pytest.raises(CannotRead, match=reason):
+        open_image(str(tmp_path / "x.tar"))
+
+
+def platform(files: dict[str, bytes], **change: Any) -> dict[str, Any]:
+    (descriptor,) = json.loads(files["index.json"])["manifests"]
+    return {**descriptor, **change}
+
+
+def test_of_several_platforms_one_is_looked_at_and_the_others_are_told(tmp_path: Path) -> None:
+    files = oci([layer({"a": b"1"})], config_of([layer({"a": b"1"})]))
+    arm = platform(files, platform={"os": "linux", "architecture": "riscv64"})
+    attestation = platform(files, platform={"os": "unknown", "architecture": "unknown"})
+    mine = platform(files, platform={"os": "linux", "architecture": "amd64"})
+    inner = json.dumps({"manifests": [arm, attestation, mine]}).encode()
+    files[f"blobs/sha256/{digest(inner)[7:]}"] = inner
+    outer = {"mediaType": "application/vnd.oci.image.index.v1+json", "digest": digest(inner)}
+    files["index.json"] = json.dumps({"manifests": [outer]}).encode()
+    (tmp_path / "x.tar").write_bytes(layer(files))
+    image = open_image(str(tmp_path / "x.tar"))
+    assert there(image) == {"a": "1"}
+    ((told,)) = [gap.reason for gap in image.gaps]
+    assert told.startswith("other images of the index were not looked at: linux/")
+
+
+@pytest.mark.parametrize("index", [{"digest": "sha256:../../etc/passwd"}, {"digest": "md5:x"}, {}, 3])
+def test_digests_of_an_index_are_no_paths(index: Any, tmp_path: Path) -> None:
+    (tmp_path / "x.tar").write_bytes(
+        layer({"index.json": json.dumps({"manifests": [index]}).encode(), "oci-layout": b"{}"})
+    )
+    with pytest.raises(CannotRead):
+        open_image(str(tmp_path / "x.tar"))
+
+
+def test_a_manifest_with_other_bytes_than_its_digest_is_refused(tmp_path: Path) -> None:
+    files = oci([], config_of([]))
+    name = f"blobs/{platform(files)['digest'].replace(':', '/')}"
+    files[name] += b" "
+    (tmp_path / "x.tar").write_bytes(layer(files))
+    with pytest.raises(CannotRead, match="not those of its digest"):
+        open_image(str(tmp_path / "x.tar"))
+
+
+def test_a_root_filesystem_is_an_image_of_one_layer(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    (root / "etc").mkdir(parents=True)
+    (root / "etc/os-release").write_text("ID=debian\n")
+    (root / "etc/link").symlink_to("/etc/passwd")
+    os.mkfifo(root / "pipe")
+    image = open_image(str(root))
+    assert {entry.path: entry.kind for entry in image.entries()} == {
+        "etc": "dir", "etc/link": "symlink", "etc/os-release": "file", "pipe": "fifo",
+    }  # fmt: skip
+    assert image.read(next(e for e in image.entries() if e.path == "etc/os-release"), 99) == b"ID=debian\n"
+    assert len(open_image(str(root), Limits(members=2)).gaps) == 1
+    with pytest.raises(CannotRead, match="neither an OCI layout nor a root"):
+        open_image(str(tmp_path))
+    with pytest.raises(UsageError):
+        open_image(str(tmp_path / "nothing"))
+
+
+def test_a_walk_meets_images_and_hands_them_to_another_process(tmp_path: Path) -> None:
+    tars = [layer({"app/a": b"hello"})]
+    for number in range(2):
+        (tmp_path / str(number)).mkdir()
+        written(tmp_path / str(number), "archive", tars, config_of(tars))
+    found = [one for one in sources.collect([str(tmp_path)], Config()) if isinstance(one, Artifact)]
+    assert [one.kind for one in found] == [Kind.IMAGE, Kind.IMAGE]
+    assert all(isinstance(one.content, ImageContent) for one in found)
+    content = pickle.loads(pickle.dumps(found[0].content))
+    assert there(content.image) == {"app/a": "hello"}
+
+
+def test_archives_of_older_docker_have_links_for_layers(tmp_path: Path) -> None:
+    one = layer({"a": b"1"})
+    files: dict[str, Any] = docker([one, one], config_of([one, one]))
+    files["1/layer.tar"] = "../0/layer.tar"
+    (tmp_path / "x.tar").write_bytes(layer(files))
+    image = open_image(str(tmp_path / "x.tar"))
+    assert (list(image.gaps), there(image)) == ([], {"a": "1"})
+
+
+@given(data=st.data())
+def test_whatever_bytes_an_archive_has_it_is_opened_or_refused(
+    data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    tars = [layer({"a": b"1", "b": "a"}), layer({".wh.a": b"", "c": hard("b")})]
+    whole = bytearray(layer(docker(tars, config_of(tars))))
+    for _ in range(data.draw(st.integers(1, 6))):
+        whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
+    path = tmp_path_factory.mktemp("odd") / "x.tar"
+    path.write_bytes(whole)
+    with contextlib.suppress(CannotRead):
+        there(open_image(str(path)))
+
+
+def test_modes_and_owners_are_kept(tmp_path: Path) -> None:
+    info = tarfile.TarInfo()
+    info.mode, info.uid, info.gid = 0o4755, 1000, 3_000_000
+    tars = [layer({"su": info, "x" * 150 + "/" + "y" * 150: b"long", "link": "z" * 200})]
+    image = open_image(written(tmp_path, "docker", tars, config_of(tars)))
+    su = image.visible("su")
+    assert su
+    assert (su.mode, su.uid, su.gid) == (0o4755, 1000, 3_000_000)
+    assert image.visible("x" * 150 + "/" + "y" * 150)
+    link = image.visible("link")
+    assert link
+    assert link.link == "z" * 200

@@ -133,6 +133,16 @@ export interface Verdict {
 }
 
 /**
+ * A package that is of another version than before; without `before` it came, without `after` it went.
+ */
+export interface Change {
+  name: string;
+  ecosystem: string;
+  before?: string;
+  after?: string;
+}
+
+/**
  * What a reader needs to judge and mend a finding of this rule.
  */
 export interface Rule {
@@ -157,6 +167,7 @@ export interface Report {
   components: Component[];
   verdict: Verdict;
   rules: Record<string, Rule>;
+  changes?: Change[];
 }
 
 export type SaveGuardMode = 'off' | 'warn' | 'block';

@@ -42,6 +42,8 @@ def describe(parser: argparse.ArgumentParser) -> None:
     running = parser.add_argument_group("running")
     running.add_argument("--config", metavar="FILE", help="instead of the nearest mlsec.toml or pyproject.toml")
     running.add_argument("-j", "--jobs", metavar="N", type=int, help="processes (default: one for each core)")
+    running.add_argument("--verify", action="store_true",
+                         help="ask vendors whether keys still work: sends each to its own vendor")  # fmt: skip
     running.add_argument("--offline", action="store_true", default=None, help="forbid the network everywhere")
 
 
@@ -72,10 +74,18 @@ def config_of(args: argparse.Namespace, command: str = "scan") -> configs.Config
         skip=_words(args.skip),
         exclude=(*base.exclude, *args.exclude) if args.exclude else None,
         baseline=str(Path(args.baseline).resolve()) if args.baseline else None,
-        jobs=args.jobs,
-        offline=args.offline,
-        tables=_expected(args, base),
+        jobs=1 if args.verify else args.jobs,  # one process asks, so that no vendor is asked twice or too fast
+        offline=False if args.verify and not args.offline else args.offline,
+        tables=_tables(args, base),
     )
+
+
+def _tables(args: argparse.Namespace, base: configs.Config) -> Mapping[str, Mapping[str, Any]] | None:
+    """The tables of the config with what the command line sets above them; `verify` is the command line's alone."""
+    tables = _expected(args, base) or base.tables
+    own = {key: value for key, value in tables.get("secrets", {}).items() if key != "verify"}
+    secrets = {**own, "verify": True} if args.verify else own
+    return tables if secrets == tables.get("secrets", {}) else {**tables, "secrets": secrets}
 
 
 def _expected(args: argparse.Namespace, base: configs.Config) -> Mapping[str, Mapping[str, Any]] | None:

@@ -24,6 +24,7 @@ from . import detectors, given, opinion, places, printed, story
 from .assignments import WORDS, assignments
 from .catalogue import Catalogue, built_in
 from .opinion import Candidate
+from .verifying import Verifier
 from .views import views
 from .views.program import Program
 
@@ -46,7 +47,7 @@ def build(settings: Settings) -> Scanner:
     return SecretScanner(settings, given.with_given(built_in(), rules))
 
 
-OPTIONS: Final = frozenset({"min-confidence", "rules", "engine", "detect-secrets"})
+OPTIONS: Final = frozenset({"min-confidence", "rules", "engine", "detect-secrets", "verify"})
 
 
 class SecretScanner:
@@ -62,6 +63,7 @@ class SecretScanner:
         self._matcher = Matcher(catalogue.patterns, engine)
         self._words: Literals = engine(tuple(word.lower() for word in WORDS))
         self._detectors = bool(settings.options.get("detect-secrets", False))
+        self._verifier = Verifier(settings.offline) if settings.options.get("verify") else None
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -81,7 +83,7 @@ class SecretScanner:
             for more in _batches(_views(search, program)):
                 found.extend(self._candidates(_Search(more, self._matcher, self._words)))
         sure = [candidate for candidate in found if candidate.confidence.at_least(self._least)]
-        yield from story.tell(places.best(sure, document.segments), document.segments, self._key)
+        yield from story.tell(places.best(sure, document.segments), document.segments, self._key, self._verifier)
         rule = self._catalogue.rules["SECRET-PRINTED"]
         if rule.confidence.at_least(self._least):
             for segment, prints in printed.in_cells(named):

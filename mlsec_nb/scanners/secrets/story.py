@@ -3,25 +3,30 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from mlsec_nb.core import Edit, Evidence, Finding, Fix, Location, Related, Rule, Segment
+from mlsec_nb.core import Confidence, Edit, Evidence, Finding, Fix, Location, Related, Rule, Segment, Severity
 
 from . import mending
 from .places import Placed
 from .printed import Printed
+from .verifying import Verifier, Works
 from .views.program import FOLDED
 
 NAME = "secrets"
 MOST_RELATED = 20  # further places are counted in `details`, not listed
 
 
-def tell(found: Iterable[Placed], segments: Sequence[Segment], key: bytes) -> Iterator[Finding]:
-    """A finding for each place; the first of a secret knows the others."""
+def tell(
+    found: Iterable[Placed], segments: Sequence[Segment], key: bytes, verifier: Verifier | None = None
+) -> Iterator[Finding]:
+    """A finding for each place; the first of a secret knows the others. With a verifier, each says whether it works."""
     findings: list[Finding] = []
     groups: dict[str, list[int]] = {}
     seen: set[tuple[str, Location]] = set()
     for item in found:
         location = item.root.at(item.start, item.end)
         finding = _finding(item, location, segments, key)
+        if verifier is not None:
+            finding = _verified(finding, item.candidate.value, verifier)
         if (finding.evidence.digest, location) in seen:
             continue
         seen.add((finding.evidence.digest, location))
@@ -49,6 +54,20 @@ def _finding(item: Placed, location: Location, segments: Sequence[Segment], key:
         fixes=mending.fixes(item, segments),
         details={"name": found.name} if is_name else {},
     )
+
+
+def _verified(finding: Finding, secret: str, verifier: Verifier) -> Finding:
+    """The finding with what the vendor says: a key that works could not be worse, one that does not is history."""
+    said = verifier.ask(finding.rule.id, secret)
+    details = {**finding.details, "verified": str(said.works), "verified_by": said.host}
+    message = f"{finding.message} ({said.works}: {said.why})"
+    if said.works is Works.VERIFIED:
+        return replace(
+            finding, message=message, details=details, severity=Severity.CRITICAL, confidence=Confidence.HIGH
+        )
+    if said.works is Works.INACTIVE:
+        return replace(finding, message=message, details=details, severity=Severity.LOW)
+    return replace(finding, message=message, details=details)
 
 
 def _how(item: Placed) -> str:

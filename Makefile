@@ -7,7 +7,7 @@ export CHROMIUM ?= /usr/bin/chromium
 
 include extension/panel.mk
 
-.PHONY: demo test check lint unit slow bench generate clean help browser
+.PHONY: demo test check lint unit slow bench generate clean help browser images
 
 
 help:
@@ -48,13 +48,19 @@ check: lint unit
 
 test: browser panel-check check panel slow e2e
 
-slow: $(VENV)/.tests
+slow: images $(VENV)/.tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "slow and not e2e"
 
 # The browser of the end-to-end tests; Debian's, because nothing is downloaded from elsewhere.
 browser:
 	@test -x $(CHROMIUM) || { test "$$(id -u)" = 0 && apt-get update -q && apt-get install -qy --no-install-recommends chromium; } \
 	  || { echo "the end-to-end tests need Chromium: install Debian's package chromium, or set CHROMIUM=/path/to/chromium" >&2; exit 1; }
+
+# What tells our reading of images right: Debian's skopeo, umoci and rpm.
+images:
+	@(for name in skopeo umoci rpmbuild; do command -v $$name >/dev/null || exit 1; done) \
+	  || { test "$$(id -u)" = 0 && apt-get update -q && apt-get install -qy --no-install-recommends skopeo umoci rpm; } \
+	  || { echo "the slow tests need Debian's packages skopeo, umoci and rpm" >&2; exit 1; }
 
 bench: $(VENV)/.tests
 	@for file in tests/benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done

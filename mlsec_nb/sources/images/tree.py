@@ -57,8 +57,8 @@ class Tree:
         for header in headers:
             path = _plain(header.name)
             kind = _KINDS.get(header.kind)
-            if path is None or kind is None:
-                self.odd += path != ""
+            if not path or kind is None:
+                self.odd += path != ""  # the root itself is nothing to lay
                 continue
             folder, _, name = path.rpartition("/")
             if name.startswith(_WHITEOUT):

@@ -22,7 +22,7 @@ _MEMBERS_MODEL = re.compile(
 )
 _MEMBERS_DATA = re.compile(rb"^(?:\[Content_Types\]\.xml|xl/|_rels/)|\.(?:csv|tsv|parquet|jsonl)$")
 _MEMBERS_IMAGE = re.compile(  # docker save, podman save and OCI archives; only names that nothing else has
-    rb"^(?:\./)?(?:oci-layout|blobs/sha256/[0-9a-f]{64}|[0-9a-f]{64}/(?:VERSION|json|layer\.tar)|[0-9a-f]{64}\.(?:json|tar))$"
+    rb"^(?:\./)?(?:oci-layout|blobs/sha256/[0-9a-f]{64}|[^/]+/layer\.tar|[0-9a-f]{64}/(?:VERSION|json)|[0-9a-f]{64}\.(?:json|tar))$"
 )
 HEAD = 64 << 10  # bytes that are looked at; the keys that tell a YAML or JSON dialect stand near the top
 _ZIP_LOCAL = b"PK\x03\x04"

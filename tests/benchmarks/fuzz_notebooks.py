@@ -8,6 +8,7 @@ Prints how many were damaged, how many tokens still stood whole, and every one t
 """
 
 import random
+import re
 import sys
 import time
 from collections.abc import Callable
@@ -75,8 +76,16 @@ CHANGES: tuple[Change, ...] = (_turned, _cut, _repeated, _merged, _put, _encoded
 def damaged(book: Notebook, draw: random.Random) -> bytes:
     data = book.data
     for _ in range(draw.choice([1, 1, 2, 4])):
-        data = draw.choice(CHANGES)(data or b"{}", draw)
+        data = draw.choice(CHANGES)(data, draw) if len(data) > 1 else b"{}"
     return data
+
+
+def _stands(token: bytes, data: bytes) -> bool:
+    """Whether a token stands whole: a letter more at its end, and it is none."""
+    return (
+        re.search(rb"(?:(?<![A-Za-z0-9_-])|(?<=\\\\[nrt]))" + re.escape(token) + rb"(?![A-Za-z0-9_-])", data)
+        is not None
+    )
 
 
 def lost(book: Notebook, data: bytes) -> tuple[int, list[str]]:
@@ -88,7 +97,7 @@ def lost(book: Notebook, data: bytes) -> tuple[int, list[str]]:
         for item in room.scan(document):
             found += isinstance(item, Finding) and item.scanner == "secrets"
             told += [item] if isinstance(item, Gap) else []
-    whole = [item for item in book.planted if item.secret.value.encode() in data and item.secret.kind == "token"]
+    whole = [item for item in book.planted if item.secret.kind == "token" and _stands(item.secret.value.encode(), data)]
     if told or found >= len({item.secret.value for item in whole}):
         return len(whole), []
     return len(whole), [item.way for item in whole]

@@ -66,3 +66,16 @@ def test_look_alikes_in_text(text, scan):
 ])  # fmt: skip
 def test_what_a_name_promises(name, expected):
     assert promise(name) is expected
+
+
+@pytest.mark.parametrize(("value", "stands_in"), [
+    ("2oVkX9pKEYzgtGg2demo8d0KLlJ96eJp8Ut0sWQSu2Bq7B", False),
+    ("2oVkX9pKEYzgtGg-demo-8d0KLlJ96eJp8Ut0sWQSu2Bq7B", True),
+    ("abc123demo456", True),
+    ("9fK2your8fJq2xLm", True),
+    ("3k9placeholder8f7LmQz2oVkX9pKEYzgtGg2", True),
+])  # fmt: skip
+def test_a_short_word_by_chance_makes_no_placeholder_of_a_long_key(value, stands_in):
+    from mlsec_nb.scanners.secrets.judges.placeholders import is_placeholder
+
+    assert is_placeholder(value) is stands_in

@@ -16,6 +16,8 @@ _TEMPLATE: Final = re.compile(
 )
 _WORDS: Final = vocabulary.words("placeholders")
 _APART: Final = re.compile(r"[^A-Za-z]+")
+_SEPARATE: Final = re.compile(r"[^A-Za-z0-9]+")
+LONG: Final = 32  # characters; from here on four letters between digits ("…2demo8…") are chance
 _CAMEL: Final = re.compile(r"[^A-Za-z]+|(?<=[a-z])(?=[A-Z])")
 _ROWS: Final = ("1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm", "abcdefghijklmnopqrstuvwxyz", "0123456789abcdef")
 _NEIGHBOURS: Final = frozenset(pair for row in _ROWS for a, b in pairwise(row) for pair in (a + b, b + a))
@@ -45,7 +47,10 @@ def has_placeholder_word(value: str) -> bool:
     """True when one of its words says that it is none ("your-api-key", "EXAMPLE")."""
     if "EXAMPLE" in value or "example" in value.lower()[-8:]:
         return True
-    if any(word.lower() in _WORDS for word in _APART.split(value) if len(word) > 3 or len(value) < 16):
+    shortest = 1 if len(value) < 16 else 4 if len(value) < LONG else 5
+    if any(word.lower() in _WORDS for word in _APART.split(value) if len(word) >= shortest):
+        return True
+    if len(value) >= LONG and any(word.lower() in _WORDS for word in _SEPARATE.split(value) if len(word) == 4):
         return True
     return any(word.lower() in _WORDS for word in _CAMEL.split(value) if len(word) > 4)
 

@@ -111,8 +111,10 @@ _STRINGS: Final = re.compile(
 _SHELL: Final = re.compile(
     r"\s*(?:[!%>$]|(?:export|set|setx|env|ENV|SET|ARG|curl|wget|docker|kubectl|aws|gcloud|az|git|pip|jdbc:\S*)\s|\$env:)|jdbc:"
 )
+_LONG_LINE: Final = 4000  # characters
 _TRAIL: Final = (",", ";", ".", ")", "]", "}", ">", "|", "**", "~~")
 _OPS_WITHOUT: Final = frozenset({"==", "===", "!=", "(", ","})  # after these, a value has quotes
+_IS: Final = re.compile(r"(?:is|as|was|ist|est)(?:\s(?:now|set))?:?|:")
 _SHORT: Final = frozenset({"pass", "pw", "pwd"})  # words of every language, when only a blank follows
 
 
@@ -144,7 +146,7 @@ class _Reader:
         if promise(name) is Promise.NOTHING:
             return
         after = _AFTER.match(text, end)
-        if after is None:
+        if after is None or self._is_verb(after, begin):
             return
         if self._is_code and (given := _RETURNED.match(text, end)):
             if value := _quoted(text, given, Form.LITERAL):
@@ -158,6 +160,17 @@ class _Reader:
             for start, stop in self._inside(after.end()):
                 if found is None or start != found[0]:
                     yield Assignment(name, text[low:begin], start, stop, Form.INSIDE, self._called(after.end(), start))
+
+    def _is_verb(self, after: re.Match[str], begin: int) -> bool:
+        """Whether "pass" is what one does: "pass it to `predict`", "Pass `Spec`", "forward pass latency: 3"."""
+        if self._text[begin : after.start()].strip("*_~\"'`").lower() not in _SHORT:
+            return False
+        joined = after["op"].strip()
+        if joined == "|":
+            return True  # "pass" and "fail" in a table
+        if after["words"] is not None:
+            return not _IS.fullmatch(joined)
+        return not joined and not after["close"] and not self._is_argument(after, begin)
 
     def _inside(self, place: int) -> Iterator[tuple[int, int]]:
         """The literals of an expression, up to the end of its last line."""
@@ -240,6 +253,11 @@ class _Reader:
             return True
         return bool(_OPTION.search(text[max(line, begin - 80) : after.start()]))
 
+    def _is_machine_made(self, place: int) -> bool:
+        """Whether a place lies in a line that no person wrote: in minified scripts and data all values have quotes."""
+        start = self._text.rfind("\n", 0, place)
+        return self._text.find("\n", place, start + _LONG_LINE) < 0 and len(self._text) - start > _LONG_LINE
+
     def _bare(self, after: re.Match[str], begin: int, place: int, op: str) -> tuple[int, int, Form] | None:
         text = self._text
         is_worded = after["words"] is not None
@@ -259,7 +277,7 @@ class _Reader:
         if op.endswith(":") and (scheme := _SCHEME.match(text, place)):
             place = scheme.end()
         bare = _BARE.match(text, place, min(len(text), place + 4096))
-        if bare is None:
+        if bare is None or self._is_machine_made(place):
             return None
         return _trimmed(text, *bare.span(), form, op)
 

@@ -33,7 +33,11 @@ class Candidate:
 # What a failed check leaves: a wrong checksum is no token of that vendor, an unusual alphabet may be a new one.
 _DOUBTS: Final = {"crc32": Confidence.LOW, "base32": Confidence.MEDIUM, "discord": Confidence.MEDIUM}
 _SURE: Final = frozenset({Form.LITERAL})
+_WITHOUT_QUOTES: Final = frozenset({Form.LINE, Form.NAKED, Form.WORDS, Form.PROSE})
+_PLAIN: Final = re.compile(r"[A-Za-z0-9+/_.=-]+")
 _TOKEN: Final = re.compile(r"[A-Za-z0-9+/_\-.~:!@$%^*&|#]+={0,2}")
+_AROUND: Final = 48  # characters on both sides of a match
+_PACKED: Final = re.compile(rf"[A-Za-z0-9+/]{{{_AROUND}}}")
 _KUBERNETES: Final = re.compile(r"""kind["']?\s*:\s*["']?Secret\b""")
 _DSN: Final = re.compile(
     r"(?i)(?:user(?: ?id|name)?|uid|host|hostaddr|server|data source|dbname|database|initial catalog)\s?=\s?[^\s;]"
@@ -56,6 +60,8 @@ def of_match(match: Match, segment: Segment, offset: int, catalogue: Catalogue) 
         value = inner(value)
     if not _is_allowed(pattern.table, value):
         return None
+    if _is_packed(match.found.string, match.start, match.end):
+        return None
     if "pem" not in checks and not _body_is_real(value[prefix:], value, checks):
         return None
     start = match.start - offset
@@ -74,6 +80,16 @@ def of_match(match: Match, segment: Segment, offset: int, catalogue: Catalogue) 
         _environment(pattern.rule, pattern.table),
         rank,
     )
+
+
+def _is_packed(text: str, start: int, end: int) -> bool:
+    """Whether a match is a run in the middle of base64 (an image, a font): the letters on both sides go on and on."""
+    if text[start - 1 : start] not in ("+", "/") and text[end : end + 1] not in ("+", "/"):
+        return False
+    before, after = text[max(start - _AROUND, 0) : start], text[end : end + _AROUND]
+    if not _PACKED.fullmatch(before) or not _PACKED.fullmatch(after):
+        return False
+    return "/" not in before or randomness.is_random(before.replace("/", "").replace("+", ""))
 
 
 def _is_allowed(table: Mapping[str, Any], value: str) -> bool:
@@ -113,9 +129,7 @@ def of_assignment(found: Assignment, segment: Segment, catalogue: Catalogue) -> 
     """The candidate of a value beside a name."""
     value = segment.text[found.start : found.end]
     kind = _promised(found)
-    if kind is Promise.NOTHING or not value or shapes.is_reference(value) or shapes.is_escaped(value):
-        return None
-    if shapes.is_public(value):
+    if kind is Promise.NOTHING or not value or _stands_for_another(value, found.form):
         return None
     in_kubernetes = _KUBERNETES.search(segment.text) is not None
     if in_kubernetes or decoding.is_decoder(found.wrapped):
@@ -140,6 +154,15 @@ def of_assignment(found: Assignment, segment: Segment, catalogue: Catalogue) -> 
     if _is_key(value, kind, found.form) or (is_login and passwords.is_password(value, sure=False)):
         return candidate(catalogue.rules["SECRET-TOKEN"], Confidence.MEDIUM)
     return None
+
+
+def _stands_for_another(value: str, form: Form) -> bool:
+    """Whether a value is no value: a reference, a template, a name, a piece of code, or made to be shown."""
+    if shapes.is_reference(value) or shapes.is_escaped(value) or shapes.is_public(value) or shapes.is_filled(value):
+        return True
+    if shapes.is_variable(value) and (form is not Form.LITERAL or promise(value) is not Promise.NOTHING):
+        return True
+    return form in _WITHOUT_QUOTES and shapes.is_script(value)
 
 
 _WORD_BEFORE: Final = re.compile(r"([A-Za-z]{2,20})[ -]\Z")
@@ -194,12 +217,16 @@ def _is_real(value: str, kind: Promise, form: Form) -> bool:
 
 
 def _is_key(value: str, kind: Promise, form: Form) -> bool:
+    if shapes.is_spelled(value):
+        return False
     if placeholders.is_placeholder(value, 8) or shapes.is_number(value) or shapes.is_sequence_data(value):
         return False
     if form is Form.NAKED and (len(value) < 16 or kind is Promise.KEY):
         return False
     if value.startswith("eyJ") and value.count(".") == 2:
         return formats.is_jwt(value)
+    if form is Form.PROSE and not _PLAIN.fullmatch(value):
+        return False
     if not _TOKEN.fullmatch(value) or shapes.is_code(value) or shapes.is_place(value):
         return False
     if kind is Promise.KEY:

@@ -17,10 +17,12 @@ _FUNCTIONS: Final = frozenset({"print", "pprint", "display", "rprint"})
 _LOGS: Final = frozenset({"debug", "info", "warning", "error", "critical", "exception", "log"})
 _LOGGERS: Final = frozenset({"logging", "logger", "log", "LOGGER", "_logger"})
 _ECHO: Final = re.compile(
-    r"^[ \t]*(?:!|%sx\s|%%)?[ \t]*(?:echo|printf|printenv)\b[^\n|>]*?(?:\$\{?|printenv\s+)(?P<name>[A-Za-z_]\w*)\}?",
+    r"^[ \t]*(?:!|%sx\s|%%)?[ \t]*(?:echo|printf|printenv)\b[^\n|>]*?(?:\$\{?|printenv\s+)(?P<name>[A-Za-z_]\w*)\}?"
+    r"(?![^\n]*[|>])",
     re.MULTILINE,
-)
+)  # what is piped on or written to a file is not shown
 _SHOWN: Final = re.compile(r"^[ \t]*%env[ \t]+(?P<name>[A-Za-z_]\w*)[ \t]*$", re.MULTILINE)
+_ENDS: Final = frozenset({"token", "key", "apikey", "pat", "jwt", "bearer", "dsn", "sas", "authorization"})
 _READERS: Final = frozenset({"getenv", "getpass", "get_password", "get_secret", "get_credential"})
 
 
@@ -109,12 +111,16 @@ def _name(node: ast.expr) -> str:
 def _is_secret(name: str) -> bool:
     """Names that leave no doubt: `token` alone is a piece of a word in half of all notebooks."""
     kind = promise(name)
+    if name in {"PWD", "OLDPWD"}:  # the folder
+        return False
     if kind in (Promise.PASSWORD, Promise.SECRET):
-        return name.lower() not in {"pass", "secrets", "credentials", "creds", "cred", "credential"}
+        return name.lower().strip("_") not in {"pass", "secrets", "credentials", "creds", "cred", "credential"}
+    words = words_of(name)
     return (
         kind is Promise.TOKEN
-        and len(words_of(name)) > 1
-        and words_of(name)[-1] not in {"tokens", "keys", "cookie", "signature"}
+        and len(words) > 1
+        and words[-1] in _ENDS
+        and (words[-1] != "key" or promise("_".join(words[-2:])) is Promise.TOKEN)
     )
 
 

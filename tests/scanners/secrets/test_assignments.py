@@ -79,3 +79,51 @@ def test_a_short_word_by_chance_makes_no_placeholder_of_a_long_key(value, stands
     from mlsec_nb.scanners.secrets.judges.placeholders import is_placeholder
 
     assert is_placeholder(value) is stands_in
+
+
+# Each of these was a false alarm on a public notebook; none of the shapes is a secret.
+@pytest.mark.parametrize(("text", "part"), [
+    ('# account_key=os.getenv("BLOB_ACCOUNT_KEY_62", "<my-account-key>")', "code"),
+    ('user_password = os.getenv("PSQL_USERPW_62", "<my-user-password>")', "code"),
+    ("# Value of audience pass to `get_token_for_audience` can be retrieved as follows", "code"),
+    ("We'll pass that in to `VectorStoreIndex` as our embedding model.", "markdown"),
+    ('{"Name": "latency", "Regex": "train forward pass latency: ([0-9.e+\\\\-]+)"}', "code"),
+    ("match = re.search(r'\\[(PASS|FAIL)\\]\\s*\\((\\d+\\.\\d+)\\)', str(text))", "code"),
+    ('prompt = """\n    password: {PASSWORD}\n"""', "code"),
+    ("!gcloud alloydb clusters create {CLUSTER} --password={password} --region={REGION}", "code"),
+    ("!docker login --username AWS --password-stdin {ids[region]}.dkr.ecr.{region}.amazonaws.com", "code"),
+    ("!docker login --username AWS --password-stdin 763104351884.dkr.ecr.us-east-1.amazonaws.com", "code"),
+    ("!wget -q -c http://images.cocodataset.org/zips/train2017.zip -P coco/images/", "code"),
+    ("delete_objects(bucket=BUCKET, keys=hf_s3_objects_keys)", "code"),
+    ("the GPT-4 vocabulary is 100,256 tokens (`cl100k_base` in tiktoken)", "markdown"),
+    ('SignatureDef key: "regress_x2_to_y3"', "output"),
+    ('aws_secret_key="AWS_SECRET_ACCESS_KEY"', "code"),
+    ("| Capacity | 2450 mAh | **PASS** | fine |\n| Power | 5000 mA | **FAIL** | bad |", "markdown"),
+    ("release_2025#feature_Update to the API keys page#chunk_num57", "output"),
+    ('SECRET_TOKEN="$$HF_TOKEN" docker buildx build .', "code"),
+    ('app_password = "abcd efgh ijkl mnop"', "code"),
+    ('"password": "YourSecurePassword123"', "code"),
+])  # fmt: skip
+def test_what_only_looks_like_a_secret_is_none(text, part):
+    from mlsec_nb.config import Settings
+    from mlsec_nb.scanners.secrets.scanner import build
+    from tests.scanners.secrets.conftest import document, segment
+
+    language = "python" if part == "code" else None
+    assert list(build(Settings()).scan(document(segment(text, Part(part), language, None)))) == []
+
+
+def test_letters_in_the_middle_of_an_image_are_no_key():
+    import base64
+    import random
+
+    from mlsec_nb.config import Settings
+    from mlsec_nb.scanners.secrets.scanner import build
+    from tests.scanners.secrets.conftest import document, segment
+
+    noise = base64.b64encode(random.Random(5).randbytes(3000)).decode()
+    body = noise[:1000] + "/AQE" + noise[1000:1190].replace("/", "a").replace("+", "b") + "+" + noise[1200:]
+    text = f"<img src='data:image/png;base64,{body}'>"
+    assert list(build(Settings()).scan(document(segment(text, Part.OUTPUT, None, "text/html")))) == []
+    alone = 'key = "AQE' + noise[1000:1180].replace("/", "a").replace("+", "b") + '"'
+    assert list(build(Settings()).scan(document(segment(alone, Part.CODE, "python", None))))

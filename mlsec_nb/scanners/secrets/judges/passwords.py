@@ -20,8 +20,8 @@ def is_password(value: str, *, sure: bool) -> bool:
     if len(value) > 128:
         return is_random(value)
     if " " in value:
-        return sure and _is_spoken(value)
-    if len(value) < 4 or lower in _NOT_ONE or any(map(str.isspace, value)):
+        return sure and _is_spoken(value) and not placeholders.is_placeholder(value)
+    if len(value) < 4 or {lower, lower.strip("()[]{}:;,.*_")} & _NOT_ONE or any(map(str.isspace, value)):
         return False
     if placeholders.is_placeholder(value) or shapes.is_reference(value) or shapes.is_place(value):
         return False

@@ -15,6 +15,7 @@ _TEMPLATE: Final = re.compile(
     re.VERBOSE,
 )
 _WORDS: Final = vocabulary.words("placeholders")
+_ADDRESSED: Final = frozenset({"your", "enter", "insert", "replace", "change"})  # "YourSecurePassword123"
 _APART: Final = re.compile(r"[^A-Za-z]+")
 _SEPARATE: Final = re.compile(r"[^A-Za-z0-9]+")
 LONG: Final = 32  # characters; from here on four letters between digits ("…2demo8…") are chance
@@ -45,6 +46,8 @@ def is_periodic(value: str) -> bool:
 
 def has_placeholder_word(value: str) -> bool:
     """True when one of its words says that it is none ("your-api-key", "EXAMPLE")."""
+    if _CAMEL.split(value)[0].lower() in _ADDRESSED:
+        return True
     if "EXAMPLE" in value or "example" in value.lower()[-8:]:
         return True
     shortest = 1 if len(value) < 16 else 4 if len(value) < LONG else 5
@@ -62,7 +65,7 @@ def is_placeholder(value: str, longest: int = 12) -> bool:
     size = len(value)
     return (
         longest_repeat(value) >= max(5, size // 4)
-        or longest_walk(value) >= min(max(8, size // 3), longest)
+        or longest_walk(value.replace(" ", "")) >= min(max(8, size // 3), longest)
         or is_periodic(value)
         or (size >= 16 and len(set(value.lower())) <= 5)
     )

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from .randomness import is_random
+from .randomness import is_random, wordiness
 
 UUID: Final = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
 HEX: Final = re.compile(r"[0-9a-f]+|[0-9A-F]+")
@@ -22,7 +22,7 @@ _CODE: Final = re.compile(
     r"|self\..*|.*\b(?:os\.environ|getenv|getpass|secrets\.)\b.*"
 )
 _REFERENCE: Final = re.compile(
-    r"\$\{?\w+\}?.*|%\(\w+\)[sdr]|%[sdr]|%\w+%|\{.*\}|<.*>|\[.*\]|(?:vault|env|file|secret|secrets|arn|ref|projects|op|ssm|keyring|asm|gcp|sm|azurekv)"
+    r"\$+\{?\w+\}?.*|%\(\w+\)[sdr]|%[sdr]|%\w+%|\{.*\}|<.*>|\[.*\]|(?:vault|env|file|secret|secrets|arn|ref|projects|op|ssm|keyring|asm|gcp|sm|azurekv)"
     r"[:/].*|!vault\b.*|ENC\[.*|enc:.*|\*+|@Microsoft\.KeyVault.*|.*\$\{\{.*"
 )
 _ESCAPED: Final = re.compile(
@@ -33,6 +33,14 @@ _ESCAPED: Final = re.compile(
 _PUBLIC: Final = re.compile(
     r"pk_(?:test|live)_\w+|pk-lf-[\w-]+|phc_\w+|(?:UA|G|GTM)-[A-Z0-9-]+|AAAA[BC]3NzaC1\S+|ssh-\w+.*"
 )
+# `{name}`, `{names[i]}`, `{self.name}`, perhaps cut off where the value was read: a part of an f-string or a format.
+_FILLED: Final = re.compile(r".*\{[A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\[[^\]{}]{1,40}\])*(?:\}|\Z).*", re.DOTALL)
+_VARIABLE: Final = re.compile(r"\$*\{?[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\}?")
+_WORDS: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+_JOINED: Final = re.compile(r"_?[a-z]+[a-z0-9]*(?:[_-][a-z0-9]+)+")
+# What minified scripts are full of.
+_SCRIPT: Final = re.compile(r"![01]\b|\bfunction\s?\(|=>|\)\{|\}\)|\bthis\.|[\w$]=[\w$.]+,[\w$]+=")
+_REGEX: Final = re.compile(r"\\[sdwSDWb.()\[\]+*?|-]")
 _DNA: Final = re.compile(r"[ACGTUN]{12,}")
 
 
@@ -67,6 +75,39 @@ def is_code(value: str) -> bool:
 def is_reference(value: str) -> bool:
     """Names a secret that stands elsewhere: `${TOKEN}`, `vault:…`, `{{ token }}`."""
     return bool(_REFERENCE.fullmatch(value))
+
+
+def is_filled(value: str) -> bool:
+    """A template: what stands in its braces is put in when the program runs."""
+    return bool(_FILLED.fullmatch(value))
+
+
+def is_variable(value: str) -> bool:
+    """Written as constants and environment variables are: `DB_PASSWORD_2`."""
+    return bool(_VARIABLE.fullmatch(value))
+
+
+def is_spelled(value: str) -> bool:
+    """A name with digits or capitals in it: `regress_x2_to_y3`, `text-davinci-003`, `_getDistanceToEdge2`.
+
+    The parts of a name are words; capitals, small letters and digits of a random text change every second character.
+    """
+    if _JOINED.fullmatch(value):
+        parts = re.split("[_-]", value.strip("_"))
+        words = [part for part in parts if part.isalpha()]
+        if not all(part.isalpha() or len(part) <= 6 for part in parts) or max(map(len, words), default=0) < 3:
+            return False
+        return "-" not in value or (2 * sum(map(len, words)) >= len(value) and wordiness(value) > 0.45)
+    if not value.isidentifier() or not value.isascii() or value.isupper():
+        return False
+    parts = [part for part in _WORDS.findall(value) if not part.isdigit()]
+    letters = sum(map(len, parts))
+    return len(parts) >= 2 and letters >= 0.8 * len(value) and letters / len(parts) >= 3.5
+
+
+def is_script(value: str) -> bool:
+    """A piece of a script or of a regular expression, read as a value without quotes."""
+    return bool(_SCRIPT.search(value) or _REGEX.search(value))
 
 
 def is_sequence_data(value: str) -> bool:

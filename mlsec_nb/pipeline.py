@@ -1,12 +1,13 @@
 """The whole story: collect, scan, triage, judge."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
-from . import executors, sources, triage
+from . import executors, importers, sources, triage
 from ._version import __version__
 from .config import Config
 from .core import (
@@ -24,9 +25,12 @@ from .core import (
     Verdict,
     mask_text,
 )
+from .io.files import LocalFile, named
 from .policy import thresholds
+from .reporters import json as report_json
 from .scanners import available, digest
 
+_OURS = re.compile(rb'"schema"\s*:\s*"mlsec-report/')
 Progress = Callable[[int, int, str], None]  # done, of how many, the path just finished
 
 
@@ -125,14 +129,58 @@ def against(before: Report, after: Report, config: Config) -> Report:
     return replace(after, findings=tuple(judged), verdict=verdict, changes=triage.changes(before, after))
 
 
+def saved(paths: Iterable[str], config: Config) -> Report:
+    """Reports in files as one; the reasons of the verdict say which of them they come from.
+
+    `tool:file` says whose report a file is, which an empty one cannot say itself.
+    """
+    found = ((path, *named(path)) for path in paths)
+    reports = [(path, read(file, tool, config)) for path, tool, file in found]
+    if len(reports) == 1:
+        return reports[0][1]
+    return join([
+        replace(one, verdict=replace(one.verdict, reasons=tuple(f"{path}: {why}" for why in one.verdict.reasons)))
+        for path, one in reports
+    ])  # fmt: skip
+
+
+def read(path: Path, tool: str | None, config: Config) -> Report:
+    """A report in a file: ours as it was written, another tool's judged by the config; a mistake is a `UsageError`."""
+    try:
+        data = LocalFile(str(path)).read(int(config.limits.text_bytes))
+    except CannotRead as error:
+        raise UsageError(f"{path}: {error}") from error
+    if tool is not None and tool not in importers.FORMATS:
+        raise UsageError(f"{path}: no tool is called {tool!r}; tools are {', '.join(importers.FORMATS)}")
+    if tool is None and _OURS.search(data):
+        try:
+            return report_json.load(data)
+        except UsageError as error:
+            raise UsageError(f"{path}: {error}") from error
+    return judge(importers.load(data, path.as_posix(), key=config.key, tool=tool), config)
+
+
+def judge(report: Report, config: Config) -> Report:
+    """A report of another tool with what the config and the baseline say of it, and with the verdict."""
+    baseline = triage.read_baseline(config.root / config.baseline) if config.baseline else None
+    told = triage.apply(report.findings, baseline, config.ignores, config.root)
+    return replace(
+        report, findings=tuple(sorted(told, key=_place)), verdict=thresholds.verdict(told, report.gaps, config),
+        version=__version__, rules_digest=digest(),
+    )  # fmt: skip
+
+
 def join(reports: Sequence[Report]) -> Report:
-    """Several reports as one; it passes when all of them do, and fails when one of them does."""
+    """Several reports as one; it passes when all of them do, and fails when one of them does.
+
+    What two tools say of the same vulnerability in the same place is said once.
+    """
     if len(reports) == 1:
         return reports[0]
     outcomes = [report.verdict.passed for report in reports]
     passed = False if False in outcomes else None if None in outcomes or not outcomes else True
     return Report(
-        findings=tuple(sorted((found for report in reports for found in report.findings), key=_place)),
+        findings=tuple(sorted(triage.merged([one for report in reports for one in report.findings]), key=_place)),
         gaps=tuple(gap for report in reports for gap in report.gaps),
         components=tuple(component for report in reports for component in report.components),
         artifacts=tuple(artifact for report in reports for artifact in report.artifacts),

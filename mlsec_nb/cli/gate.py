@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from mlsec_nb import pipeline
@@ -15,7 +16,6 @@ from mlsec_nb.core import Report, UsageError
 from mlsec_nb.io.files import write_atomic
 from mlsec_nb.policy import attest, gates, running, showing
 from mlsec_nb.policy.attest.dsse import PAYLOAD_TYPE
-from mlsec_nb.reporters.json import load
 from mlsec_nb.scanners import available
 
 from . import options, output, progress
@@ -72,7 +72,7 @@ def _run(gate: gates.Gate, args: argparse.Namespace, config: Config, now: dt.dat
 
     if args.targets:
         gate = replace(gate, targets=tuple(args.targets))
-    return running.Run(gate, config, frozenset(available()), audit, now, load)
+    return running.Run(gate, config, frozenset(available()), audit, now, partial(pipeline.read, config=config))
 
 
 def _sign(run: running.Run, report: gates.GateReport, args: argparse.Namespace) -> None:

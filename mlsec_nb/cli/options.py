@@ -88,6 +88,15 @@ def _tables(args: argparse.Namespace, base: configs.Config) -> Mapping[str, Mapp
     return tables if secrets == tables.get("secrets", {}) else {**tables, "secrets": secrets}
 
 
+def judging(args: argparse.Namespace) -> configs.Config:
+    """The choices by which a report that is there already is judged."""
+    return config_file(args.config).with_(
+        fail_on=Severity(args.fail_on) if args.fail_on else None,
+        allow_gaps=("*",) if args.allow_gaps else None,
+        baseline=str(Path(args.baseline).resolve()) if args.baseline else None,
+    )
+
+
 def _expected(args: argparse.Namespace, base: configs.Config) -> Mapping[str, Mapping[str, Any]] | None:
     """The tables of the config with what `mlsec data` is told to hold data against."""
     given = {name: path for name in ("profile", "against", "checks") if (path := getattr(args, name, None))}

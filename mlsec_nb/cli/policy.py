@@ -8,18 +8,22 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from mlsec_nb import pipeline
 from mlsec_nb.core import UsageError
-from mlsec_nb.policy import bundles, decisions, showing
+from mlsec_nb.policy import bundles, decisions, documents, showing
 from mlsec_nb.rego import RegoError, parse_module
 from mlsec_nb.rego.lint import lint
 from mlsec_nb.rego.testing import Outcome, coverage, run_tests
 from mlsec_nb.rego.trace import Trace
+
+from . import options
 
 EPILOG = """\
 examples:
   mlsec policy eval policies/ -i deployment.yaml --as conftest
   mlsec policy eval policies/ -i input.json --query data.shop.allow
   mlsec policy explain policies/ -i input.json
+  mlsec policy eval policies/ --report trivy.json --query data.shop.deny
   mlsec policy test policies/ --coverage
   mlsec policy lint policies/
   mlsec policy test --built-in
@@ -32,6 +36,8 @@ def describe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("policies", nargs="*", metavar="POLICY", help="files and folders of .rego (and data.json)")
     parser.add_argument("--built-in", action="store_true", help="the policies that come with mlsec, too")
     parser.add_argument("-i", "--input", metavar="FILE", help="the input document: JSON, YAML or TOML (- reads JSON)")
+    parser.add_argument("--report", metavar="FILE", action="append", default=[],
+                        help="a saved report, of any tool, whose findings become part of the input")  # fmt: skip
     parser.add_argument("-d", "--data", metavar="FILE", action="append", default=[], help="more data (can be repeated)")
     parser.add_argument("--as", dest="shape", choices=decisions.SHAPES, default="mlsec",
                         help="whose input and rules these are (default: mlsec)")  # fmt: skip
@@ -69,6 +75,11 @@ def _bundle(args: argparse.Namespace, *, tests: bool = False) -> bundles.Bundle:
 def _document(args: argparse.Namespace) -> Any:
     """The input; mlsec's own shape says when it is, unless the file does."""
     found = _given(args)
+    if args.report:
+        if not isinstance(found, dict):
+            raise UsageError("an input that is no mapping has no place for the findings of a report")
+        report = pipeline.saved(args.report, options.config_file(None))
+        found = {**found, **documents.of_report(report)}
     return {"now_ns": time.time_ns(), **found} if args.shape == "mlsec" and isinstance(found, dict) else found
 
 

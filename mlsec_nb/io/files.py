@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import re
 import secrets
 import stat
 from collections.abc import Iterator
@@ -46,6 +47,14 @@ def not_a_file(mode: int) -> str | None:
     if stat.S_ISREG(mode):
         return None
     return next((name for test, name in _NOT_A_FILE if test(mode)), "something that is no file")
+
+
+def named(text: str, root: Path = Path()) -> tuple[str | None, Path]:
+    """`tool:file` as the tool and the file below `root`; no tool for what is a file as it stands."""
+    tool, _, rest = text.partition(":")
+    if rest and re.fullmatch(r"[a-z][a-z-]+", tool) and not (root / text).exists():
+        return tool, root / rest
+    return None, root / text
 
 
 @dataclass(frozen=True, slots=True)

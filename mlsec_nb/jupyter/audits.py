@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -10,8 +11,8 @@ from typing import Any
 from mlsec_nb import config as configs
 from mlsec_nb import pipeline, triage
 from mlsec_nb.config import MIB, Config
-from mlsec_nb.core import Artifact, Gap, Judged, Kind, Location, Report, Status
-from mlsec_nb.io.files import LocalFile, Memory
+from mlsec_nb.core import Artifact, Gap, Judged, Kind, Location, Report, Status, UsageError
+from mlsec_nb.io.files import Memory
 from mlsec_nb.policy import gates, running, showing
 from mlsec_nb.reporters import contract
 from mlsec_nb.reporters import json as report_json
@@ -68,7 +69,8 @@ def gate(send: Send, name: str, root: str) -> dict[str, Any]:
     def audit(_names: Sequence[str], only: Config) -> Report:
         return pipeline.audit(targets, only, _progress(send, root))
 
-    run = running.Run(chosen, config, frozenset(available()), audit, dt.datetime.now(dt.UTC)).report()
+    run = running.Run(chosen, config, frozenset(available()), audit, dt.datetime.now(dt.UTC),
+                      partial(pipeline.read, config=config)).report()  # fmt: skip
     tree = relabelled(showing.tree(run), root)
     report = replace(run.report or Report(targets=(name,)), verdict=run.verdict)
     return {"report": told(report, root), "checks": tree["checks"]}
@@ -131,5 +133,9 @@ def accept(judged: Sequence[Judged], fingerprints: Sequence[str], place: Path) -
 
 
 def read_report(place: Path) -> Report:
-    """A report that lies in a file; raises `CannotRead` or `UsageError`."""
-    return report_json.load(LocalFile(str(place)).read(REPORT_BYTES))
+    """A report that lies in a file, ours or that of another tool; raises `UsageError`."""
+    config = config_for(place.parent)
+    try:
+        return pipeline.read(place, None, replace(config, limits=replace(config.limits, text_bytes=REPORT_BYTES)))
+    except UsageError as error:
+        raise UsageError(str(error).replace(str(place), place.name)) from error

@@ -94,7 +94,7 @@ class Desk:
 
     def report(self, place: Path) -> contract.Report:
         """A report in a file, as the panel shows it."""
-        return report_json.tree(audits.read_report(place))
+        return audits.told(audits.read_report(place), str(self.root))
 
     def catalogue(self) -> dict[str, contract.Rule]:
         """Every rule."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from mlsec_nb.config import Config
 from mlsec_nb.core import MlsecError, Report, UsageError, Verdict
+from mlsec_nb.io.files import named
 
 from . import attest, bundles, documents, opa
 from .attest import Rejected, Verified, Verifier
@@ -32,7 +33,7 @@ class Run:
     known: Collection[str]
     audit: Audit
     now: dt.datetime
-    load: Callable[[str], Report] | None = None  # reads a report that was saved as JSON
+    load: Callable[[Path, str | None], Report] | None = None  # reads a saved report, of any tool or of one
 
     @property
     def root(self) -> Path:
@@ -120,12 +121,12 @@ class Run:
         for name, path in self.gate.reports.items():
             required = name in self.gate.checks
             try:
-                file = self.root / path
+                tool, file = named(path, self.root)
                 age = self.now.timestamp() - file.stat().st_mtime
                 if age > self.gate.max_age_hours * 3600:
                     raise UsageError(f"{path} is {age / 3600:.0f} hours old, {self.gate.max_age_hours:g} are allowed")
                 assert self.load is not None
-                report = self.load(file.read_text(encoding="utf-8"))
+                report = self.load(file, tool)
                 yield judge_all(name, report, config_of(self.gate, self.config), required=required)
             except (OSError, UnicodeDecodeError, MlsecError) as error:
                 reason = f"{path}: {error.strerror or error}" if isinstance(error, OSError) else str(error)

@@ -18,9 +18,9 @@ from .baseline import Baseline, baseline_of, new_baseline, read_baseline, show_b
 from .comparing import changes, known_before
 from .foreign import Foreign, read_foreign
 from .inlining import inline
-from .merging import once
+from .merging import merged, once
 
 __all__ = [
-    "Baseline", "Foreign", "apply", "baseline_of", "changes", "inline", "known_before", "new_baseline", "once",
+    "Baseline", "Foreign", "apply", "baseline_of", "changes", "inline", "known_before", "merged", "new_baseline", "once",
     "read_baseline", "read_foreign", "show_baseline", "write_baseline",
 ]  # fmt: skip

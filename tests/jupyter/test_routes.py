@@ -181,7 +181,14 @@ def test_a_saved_report_is_opened(server: Server) -> None:
     (server.root / "no.json").write_text("{}")
     answer = server.post("report", {"path": "no.json"})
     assert answer.status == 400
-    assert "not a report" in answer.json["message"]
+    assert "none of the reports" in answer.json["message"]
+    assert str(server.root) not in answer.json["message"]
+    (server.root / "theirs.json").write_text(
+        '[{"code": "DL3006", "file": "Dockerfile", "level": "warning", "line": 1}]'
+    )
+    theirs = server.post("report", {"path": "theirs.json"}).json
+    assert [one["rule"] for one in theirs["findings"]] == ["HADOLINT-DL3006"]
+    assert [one["path"] for one in theirs["artifacts"]] == ["theirs.json"]
     assert server.post("report", {"path": "work"}).status == 400
     assert server.post("report", {"path": "missing.json"}).status == 404
 

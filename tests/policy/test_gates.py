@@ -394,7 +394,10 @@ def test_no_kind_of_gap_in_a_required_check_ever_passes(tmp_path, name, code):
 
 
 def saved_gate(tmp_path, **more):
-    from mlsec_nb.reporters.json import load
+    from mlsec_nb.reporters.json import load as load_ours
+
+    def load(file, _tool):
+        return load_ours(file.read_text())
 
     table = {"checks": ["secrets", "api"], "optional": [], "reports": {"api": "api.json"}, **more}
     cfg = config(tmp_path, **{"pre-deploy": table})

@@ -1,7 +1,7 @@
-"""What two scanners say of the same credential, said once."""
+"""What two scanners, or two tools, say of the same thing, said once."""
 
 from mlsec_nb import triage
-from mlsec_nb.core import Evidence, Finding, Location, Rule, Severity
+from mlsec_nb.core import Evidence, Finding, Judged, Location, Rule, Severity, Status
 
 
 def finding(rule: str, line: int, *references: str) -> Finding:
@@ -18,3 +18,37 @@ def test_a_credential_whose_value_was_judged_is_told_once() -> None:
 def test_other_findings_of_the_same_line_stay() -> None:
     found = [finding("SECRET-X", 1), finding("SECRET-Y", 1, "CWE-798"), finding("LOAD-X", 1, "CWE-502")]
     assert triage.once(found) == found
+
+
+def known(scanner: str, path: str, advisory: str, *aliases: str, version: str = "2.10", **more: object) -> Judged:
+    rule = Rule(id=f"{scanner.upper()}-VULNERABLE", title="t", severity=Severity.MEDIUM)
+    details = {"advisory": advisory, "aliases": list(aliases), "package": "Jinja_2", "version": version}
+    severity = more.pop("severity", Severity.MEDIUM)
+    status = more.pop("status", Status.NEW)
+    return Judged(
+        Finding(rule=rule, scanner=scanner, location=Location(path=path), evidence=Evidence.fact(advisory),
+                severity=severity, details={**details, **more}),
+        status,
+    )  # fmt: skip
+
+
+def test_a_vulnerability_that_three_tools_tell_of_is_told_once_with_the_worst_severity() -> None:
+    ours = known("dependencies", "a/requirements.txt", "PYSEC-1", "CVE-1")
+    trivy = known("trivy", "requirements.txt", "CVE-1", severity=Severity.HIGH)
+    audit = known("pip-audit", "report.json", "GHSA-1", "PYSEC-1", unplaced=True)
+    (one,) = triage.merged([trivy, audit, ours])
+    assert (one.finding.scanner, one.finding.severity) == ("dependencies", Severity.HIGH)
+    assert one.finding.details["also"] == ["pip-audit", "trivy"]
+    assert one.finding.details["aliases"] == ["CVE-1", "GHSA-1"]
+
+
+def test_what_is_not_the_same_stays() -> None:
+    told = [
+        known("trivy", "a/requirements.txt", "CVE-1"),
+        known("grype", "b/requirements.txt", "CVE-1"),  # another file
+        known("osv-scanner", "a/requirements.txt", "CVE-1", version="3.0"),  # another version
+        known("grype", "a/requirements.txt", "CVE-2"),  # another advisory
+        known("safety", "a/requirements.txt", "CVE-1", status=Status.SUPPRESSED),  # judged otherwise
+        known("trivy", "a/requirements.txt", "CVE-1", place=2),  # the tool itself says it twice
+    ]
+    assert triage.merged(told) == told

@@ -17,7 +17,7 @@ export function Reports({ desk, scans }: { desk: Desk; scans: Scans }) {
           {trans.__('Open a report file…')}
         </button>
       </p>
-      <p className="mlsec-empty">{trans.__('Reports of mlsec in JSON.')}</p>
+      <p className="mlsec-empty">{trans.__('Reports of mlsec and of other tools, in JSON.')}</p>
       {here.length > 0 && (
         <ul className="mlsec-plain">
           {here.map(({ cell, report }) => (

@@ -21,6 +21,6 @@ from .inlining import inline
 from .merging import merged, once
 
 __all__ = [
-    "Baseline", "Foreign", "apply", "baseline_of", "changes", "inline", "known_before", "merged", "new_baseline", "once",
-    "read_baseline", "read_foreign", "show_baseline", "write_baseline",
+    "Baseline", "Foreign", "apply", "baseline_of", "changes", "inline", "known_before", "merged", "new_baseline",
+    "once", "read_baseline", "read_foreign", "show_baseline", "write_baseline",
 ]  # fmt: skip

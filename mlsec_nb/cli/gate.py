@@ -4,7 +4,7 @@ import argparse
 import datetime as dt
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from mlsec_nb.core import Report, UsageError
 from mlsec_nb.io.files import write_atomic
 from mlsec_nb.policy import attest, gates, running, showing
 from mlsec_nb.policy.attest.dsse import PAYLOAD_TYPE
+from mlsec_nb.reporters.stages import Check, Stage, terminal
 from mlsec_nb.scanners import available
 
 from . import options, output, progress
@@ -25,7 +26,8 @@ examples:
   mlsec gate pre-commit
   mlsec gate ci --sign ci.key --evidence-out evidence/ci.json
   mlsec gate deploy
-  mlsec gate all -f json
+  mlsec gate all
+  mlsec gate all -o gates.html
 
 What each gate needs stands in [tool.mlsec.gates.<name>]: checks, optional, targets, fail-on, allow-gaps, policies,
 documents, subjects, requires, trust, evidence, data. The key's password is read from MLSEC_KEY_PASSWORD."""
@@ -33,7 +35,12 @@ documents, subjects, requires, trust, evidence, data. The key's password is read
 
 def describe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "gate", choices=(*gates.NAMES, "all"), metavar="GATE", help="pre-commit, ci, pre-deploy, deploy, all"
+        "gate",
+        choices=(*gates.NAMES, "all"),
+        metavar="GATE",
+        nargs="?",
+        default="all",
+        help="pre-commit, ci, pre-deploy, deploy, all (default)",
     )
     parser.add_argument("targets", nargs="*", metavar="TARGET", help="instead of the gate's own targets")
     parser.add_argument("--sign", metavar="KEY", help="sign the verdict with this private key")
@@ -45,6 +52,14 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    output.format_of(args.format, args.output)
+    reports = answers(args)
+    _show(reports, args)
+    return running.verdict_of_all(reports).exit_code
+
+
+def answers(args: argparse.Namespace) -> list[gates.GateReport]:
+    """Run the gates that were asked for; signs and writes what was asked for besides."""
     config = options.config_of(args)
     every = gates.load(config)
     chosen = [every[name] for name in (gates.NAMES if args.gate == "all" else (args.gate,))]
@@ -56,10 +71,36 @@ def run(args: argparse.Namespace) -> int:
     if args.sign:
         _sign(runs[0], reports[0], args)
     if args.report:
-        found = [replace(one.report, verdict=one.verdict) for one in reports if one.report is not None]
-        output.write(pipeline.join(found), None, args.report)
-    _show(reports, args)
-    return running.verdict_of_all(reports).exit_code
+        output.write(joined(reports), None, args.report, stages=stages(reports))
+    return reports
+
+
+def joined(reports: Sequence[gates.GateReport]) -> Report:
+    """What all checks of these gates found, with the verdict of the gates."""
+    found = [one.report for one in reports if one.report is not None]
+    names = tuple(one.gate for one in reports)
+    whole = pipeline.join(found) if found else Report(version=__version__)
+    return replace(whole, verdict=running.verdict_of_all(reports), targets=whole.targets or names)
+
+
+def stages(reports: Sequence[gates.GateReport]) -> tuple[Stage, ...]:
+    """The gates as one view shows them; what the policies decided is a check like the others."""
+    return tuple(
+        Stage(name=one.gate, passed=one.verdict.passed, checks=(*map(_check, one.outcomes), *_policy(one)))
+        for one in reports
+    )
+
+
+def _check(one: gates.Outcome) -> Check:
+    found = one.report.new if one.report is not None else ()
+    return Check(name=one.check, state=str(one.state), required=one.required, reasons=one.reasons, findings=found)
+
+
+def _policy(report: gates.GateReport) -> Iterator[Check]:
+    if report.decision is not None:
+        state = {True: gates.State.PASSED, False: gates.State.FAILED, None: gates.State.UNDECIDED}
+        _, *said = showing.decision_lines(report.decision)
+        yield Check(name="policy", state=str(state[report.decision.allowed]), reasons=tuple(map(str.strip, said)))
 
 
 def _run(gate: gates.Gate, args: argparse.Namespace, config: Config, now: dt.datetime) -> running.Run:
@@ -86,19 +127,19 @@ def _sign(run: running.Run, report: gates.GateReport, args: argparse.Namespace) 
 
 def _show(reports: Sequence[gates.GateReport], args: argparse.Namespace) -> None:
     chosen = output.format_of(args.format, args.output)
-    if chosen == "terminal" and not args.output:
-        print(showing.terminal(reports, color=output.colored()), end="")
+    view = stages(reports)
+    if chosen not in ("json", "terminal"):
+        if chosen != "html" and all(one.report is None for one in reports):
+            raise UsageError(f"the gate ran no check whose findings {chosen} could show")
+        output.show(joined(reports), args.format, args.output, verbose=args.verbose, stages=view)
         return
-    if chosen in ("json", "terminal"):
+    if chosen == "json":
         trees = [showing.tree(one) for one in reports]
         text = json.dumps(trees[0] if len(trees) == 1 else trees, indent=2, ensure_ascii=False) + "\n"
-        text = text if chosen == "json" else showing.terminal(reports)
-        if args.output and args.output != "-":
-            write_atomic(Path(args.output), text)
-        else:
-            print(text, end="")
-        return
-    found = [replace(one.report, verdict=one.verdict) for one in reports if one.report is not None]
-    if not found:
-        raise UsageError(f"the gate ran no check whose findings {chosen} could show")
-    output.show(pipeline.join(found), args.format, args.output, verbose=args.verbose)
+    else:
+        is_screen = not args.output
+        text = terminal(view, color=is_screen and output.colored(), width=output.width() if is_screen else 100)
+    if args.output and args.output != "-":
+        write_atomic(Path(args.output), text)
+    else:
+        output.text(text)

@@ -3,11 +3,15 @@
 import os
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 from mlsec_nb import reporters
 from mlsec_nb.core import Report, UsageError
 from mlsec_nb.io.files import write_atomic
+from mlsec_nb.reporters.stages import Stage
 
 BY_SUFFIX = {".gitlab.json": "gitlab", ".json": "json", ".sarif": "sarif", ".html": "html", ".htm": "html",
              ".md": "markdown", ".xml": "junit", ".csv": "csv", ".txt": "terminal"}  # fmt: skip
@@ -22,23 +26,57 @@ def format_of(name: str | None, output: str | None) -> str:
     return chosen
 
 
-def show(report: Report, name: str | None, output: str | None, *, verbose: int = 0) -> None:
+# Where a front end that shows reports in its own way takes them from a command.
+_taken: ContextVar[list[Report] | None] = ContextVar("taken", default=None)
+
+
+@contextmanager
+def taking() -> Iterator[list[Report]]:
+    """Inside the block, reports are put into the list instead of being shown; files are written as ever."""
+    found: list[Report] = []
+    token = _taken.set(found)
+    try:
+        yield found
+    finally:
+        _taken.reset(token)
+
+
+def show(report: Report, name: str | None, output: str | None, *, verbose: int = 0,
+         stages: tuple[Stage, ...] = ()) -> None:  # fmt: skip
     """Write the report where the user wants it; a file is written whole or not at all."""
     chosen = format_of(name, output)
+    taken = _taken.get()
+    if taken is not None:
+        taken.append(report)
+        if not output or output == "-":
+            return
     if output and output != "-":
-        write(report, chosen, output)
+        write(report, chosen, output, stages=stages)
         print(f"report: {Path(output).resolve().as_uri() if chosen == 'html' else output}", file=sys.stderr)
         return
     is_tty = sys.stdout.isatty()
-    width = shutil.get_terminal_size((100, 24)).columns if is_tty else 100
-    text = reporters.render(report, chosen, color=colored(), links=is_tty, width=width, verbose=verbose > 0)
-    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace") + (b"" if text.endswith("\n") else b"\n"))
+    text(reporters.render(report, chosen, color=colored(), links=is_tty, width=width(), verbose=verbose > 0,
+                          stages=stages))  # fmt: skip
+
+
+def text(said: str) -> None:
+    """Print what may hold what the terminal's encoding has no character for."""
+    data = said if said.endswith("\n") else said + "\n"
+    if (buffer := getattr(sys.stdout, "buffer", None)) is None:  # a stream of a kernel takes text alone
+        sys.stdout.write(data)
+    else:
+        buffer.write(data.encode("utf-8", "backslashreplace"))
     sys.stdout.flush()
 
 
-def write(report: Report, name: str | None, output: str) -> None:
+def width() -> int:
+    """Columns of the terminal; 100 where there is none."""
+    return shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else 100
+
+
+def write(report: Report, name: str | None, output: str, *, stages: tuple[Stage, ...] = ()) -> None:
     """Write the report into a file, whole or not at all."""
-    text = reporters.render(report, format_of(name, output))
+    text = reporters.render(report, format_of(name, output), stages=stages)
     write_atomic(Path(output), text.encode("utf-8", "backslashreplace"))
 
 

@@ -1,10 +1,13 @@
 """What a live session holds, as artifacts: cells that ran, their results, the history on disk, variables."""
 
+import argparse
 import io
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from mlsec_nb.core import Artifact, Kind, UsageError
@@ -70,6 +73,25 @@ def this_notebook() -> Artifact | None:
     path = Path(os.environ.get("JPY_SESSION_NAME", ""))
     is_there = path.suffix == ".ipynb" and path.is_file()
     return Artifact(path.name, Kind.NOTEBOOK, LocalFile(str(path))) if is_there else None
+
+
+def named(shell: Any, targets: Sequence[str]) -> list[str]:
+    """Those of the targets that are variables of the session."""
+    return [target for target in targets if target.isidentifier() and target in shell.user_ns]
+
+
+@contextmanager
+def as_file(shell: Any, args: argparse.Namespace, option: str) -> Iterator[None]:
+    """Inside the block, an option that names a table of the session names a file of it."""
+    name = getattr(args, option, None)
+    if not name or not named(shell, [name]):
+        yield
+        return
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / f"{name}.parquet"
+        path.write_bytes(variable(shell, name).content.read(1 << 40))
+        setattr(args, option, str(path))
+        yield
 
 
 def variable(shell: Any, name: str) -> Artifact:

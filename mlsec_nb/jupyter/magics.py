@@ -4,17 +4,19 @@ The parsers are the command line's own, so `%mlsec scan --help` and `mlsec scan 
 """
 
 import argparse
+import difflib
 import shlex
 from typing import Any
 
 from IPython.core.error import UsageError as OneLine
 from IPython.core.magic import Magics, line_cell_magic, magics_class
 
-from mlsec_nb import cli, pipeline
-from mlsec_nb.cli import options, output
+from mlsec_nb import cli, pipeline, reporters, sources
+from mlsec_nb.cli import gate, options, output
 from mlsec_nb.core import Artifact, Gap, Location, MlsecError, Severity
 
 from . import live
+from .gates import Gates
 from .guard import guard
 from .guard.cell import check, refusal
 from .view import Report
@@ -36,10 +38,13 @@ class MlsecMagics(Magics):  # type: ignore[misc]
         %mlsec scan PATH …              files and folders, with the options of `mlsec scan`
         %mlsec model m.pt               one scanner: model, data, container, deps, iac, api
         %mlsec data df                  a pandas, polars or Arrow table of this session
-        %mlsec history                  the cells and results of this session and of IPython's history file
+        %mlsec gate [NAME]              the four gates in one view, or one of them
+        %mlsec history [REPO]           the cells and results of this session and of IPython's history file; of a
+                                        git repository, every blob of it
         %mlsec guard on|off|status|report [--mode block|warn|strict] [PART …]
         %mlsec report                   the last report again
-        %mlsec explain RULE · rules · fix · gate · baseline · doctor …   as on the command line
+        %mlsec report FILE …            saved reports
+        %mlsec explain RULE · rules · fix · baseline · profile · policy · doctor …   as on the command line
 
         The report is returned: `r = %mlsec scan .` keeps it. `--fail-on SEVERITY` raises when the audit fails, so
         that papermill and nbclient stop. `--view widget` gives the interactive view.
@@ -49,6 +54,8 @@ class MlsecMagics(Magics):  # type: ignore[misc]
             return self._run(words) if cell is None else self._checked(words, cell)
         except MlsecError as error:
             raise OneLine(f"mlsec: {error}") from None
+        except SystemExit:  # argparse has shown the help
+            return None
         except ValueError as error:  # shlex: an unclosed quotation
             raise OneLine(f"mlsec: {error}") from None
 
@@ -58,18 +65,19 @@ class MlsecMagics(Magics):  # type: ignore[misc]
         command, *rest = words
         if command == "guard":
             return self._guard(rest)
-        if command == "history":
+        if command == "history" and all(word.startswith("-") and word not in ("-h", "--help") for word in rest[:1]):
             return self._artifacts(live.history(self.shell), rest, "<history>")
         if command == "report" and not rest:
             if self.last is None:
                 raise OneLine("mlsec: there is no report yet; `%mlsec` makes one")
             return self.last
-        if command in options.SCANNING:
-            return self._scan(command, rest)
-        code = cli.main(words)
-        if code == cli.EXIT_USAGE:
-            raise OneLine(f"mlsec {command} did not end well; see above")
-        return None
+        if command == "gate":
+            return self._gates(rest)
+        if command not in cli.COMMANDS:
+            near = difflib.get_close_matches(command, [*cli.COMMANDS, "guard"], n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"commands are {', '.join(cli.COMMANDS)}, guard"
+            raise OneLine(f"mlsec: no command is called {command!r}; {hint}")
+        return self._command(command, rest)
 
     def _session(self, words: list[str]) -> Any:
         """The notebook's file when Jupyter says which it is, and always the cells of this session."""
@@ -83,15 +91,38 @@ class MlsecMagics(Magics):  # type: ignore[misc]
         )
         return self._artifacts(found, words, "<this notebook>")
 
-    def _scan(self, command: str, words: list[str]) -> Any:
+    def _command(self, command: str, words: list[str]) -> Any:
+        """Any command as the command line runs it; the report that it would print is shown here."""
         args = self._parsed(command, words)
-        config = options.config_of(args, command)
-        targets = args.targets or ["."]
-        named = [target for target in targets if target in self.shell.user_ns and target.isidentifier()]
-        if named:
-            found = [live.variable(self.shell, target) for target in named]
-            return self._shown(pipeline.audit_found(found, targets, config), args)
-        return self._shown(pipeline.audit(targets, config), args)
+        named = live.named(self.shell, getattr(args, "targets", None) or []) if command in ("scan", "data") else []
+        with live.as_file(self.shell, args, "against"), output.taking() as reports:
+            if named:
+                paths = [target for target in args.targets if target not in named]
+                config = options.config_of(args, command)
+                found = [*(live.variable(self.shell, name) for name in named), *sources.collect(paths, config)]
+                reports.append(pipeline.audit_found(found, args.targets, config))
+                code = 0
+            else:
+                code = args.run(args)
+        if reports:
+            return self._shown(pipeline.join(reports), args, is_written=not named)
+        if code == cli.EXIT_USAGE:
+            raise OneLine(f"mlsec {command} did not end well; see above")
+        return None
+
+    def _gates(self, words: list[str]) -> Any:
+        args = self._parsed("gate", words)
+        reports = gate.answers(args)
+        self.last = Report.of(gate.joined(reports))
+        shown = Gates(gate.stages(reports), self.last)
+        if args.output:
+            output.write(self.last, args.format, args.output, stages=shown.stages)
+        if args.fail_on and not shown.passed:
+            self.shell.display_pub.publish(*shown._repr_mimebundle_())
+            raise OneLine(f"mlsec: {'; '.join(self.last.verdict.reasons)}")
+        if args.quiet:
+            return None
+        return self.last.explore() if args.view == "widget" else shown
 
     def _artifacts(self, found: list[Artifact | Gap] | list[Artifact], words: list[str], name: str) -> Any:
         args = self._parsed("scan", words)
@@ -101,17 +132,21 @@ class MlsecMagics(Magics):  # type: ignore[misc]
 
     def _parsed(self, command: str, words: list[str]) -> argparse.Namespace:
         parser = cli.parser(command)
-        parser.add_argument("--view", choices=("static", "widget"), default="static", help="how the report is shown")
+        if "--format" in options.of(parser):
+            parser.add_argument("--view", choices=("static", "widget"), default="static", help="how a report is shown")
         return parser.parse_args(words)
 
-    def _shown(self, report: Any, args: argparse.Namespace) -> Any:
+    def _shown(self, report: Any, args: argparse.Namespace, *, is_written: bool = False) -> Any:
         self.last = shown = Report.of(report)
-        if args.output:
+        if args.output and not is_written:
             output.write(report, args.format, args.output)
-        if args.fail_on and report.verdict.exit_code:
+        if getattr(args, "fail_on", None) and report.verdict.exit_code:
             self.shell.display_pub.publish(*shown._repr_mimebundle_())
             raise OneLine(f"mlsec: {'; '.join(report.verdict.reasons) or 'the audit did not pass'}")
-        if args.quiet:
+        if getattr(args, "quiet", False):
+            return None
+        if args.format and not args.output:
+            output.text(reporters.render(report, output.format_of(args.format, None)))
             return None
         return shown.explore() if args.view == "widget" else shown
 

@@ -149,7 +149,7 @@ def _by_rule(found: Iterable[Finding]) -> str:
     text = []
     ordered = sorted(found, key=lambda f: f.rule.id)
     for rule, group in groupby(ordered, key=lambda f: f.rule):
-        places = "".join(f"<li>{_link(f)} {escape(visible(f.message))} <code>{_shown(f)}</code></li>" for f in group)
+        places = "".join(f"<li>{link(f)} {escape(visible(f.message))} <code>{_shown(f)}</code></li>" for f in group)
         mend = f"<div>{escape(rule.fix)}</div>" if rule.fix else ""
         text.append(f"<div><b>{escape(rule.title)}</b> <code>{escape(rule.id)}</code>{mend}<ul>{places}</ul></div>")
     return "".join(text)
@@ -159,7 +159,7 @@ def _shown(found: Finding) -> str:
     return escape(visible(found.evidence.shown))
 
 
-def _link(found: Finding) -> str:
+def link(found: Finding) -> str:
     """The place, as a link to the cell where there is one; JupyterLab, Notebook 7 and nbconvert follow it."""
     place = found.location
     text = escape(visible(str(place)))
@@ -172,7 +172,7 @@ def _quiet(report: core.Report) -> Iterator[str]:
         return
     yield f"<details><summary>{len(known)} known or suppressed</summary><ul>"
     for judged in known[:ROWS]:
-        yield f"<li>{judged.finding.rule.id} {_link(judged.finding)} {escape(visible(judged.reason))}</li>"
+        yield f"<li>{judged.finding.rule.id} {link(judged.finding)} {escape(visible(judged.reason))}</li>"
     yield "</ul></details>"
 
 

@@ -20,6 +20,8 @@ from .layers import HEAD, changed, images
 from .options import Options
 from .places import not_new
 from .references import link
+from .stages import Stage
+from .stages import html as stages_html
 from .text import plural, prose, visible
 
 _VERDICTS = {True: ("Passed", "passed", "✓"), False: ("Failed", "failed", "✕"), None: ("Undecided", "undecided", "?")}
@@ -29,7 +31,6 @@ _SLOT = re.compile(r"\{\{(\w+)\}\}")
 
 def render(report: Report, options: Options) -> str:
     """The whole page."""
-    del options
     style, script = _asset("report.css"), _asset("report.js")
     word, kind, mark = _VERDICTS[report.verdict.passed]
     values = {
@@ -43,7 +44,8 @@ def render(report: Report, options: Options) -> str:
         "verdict_mark": mark,
         "exit_code": str(report.verdict.exit_code),
         "sum": _escape(_sum(report)),
-        "reasons": _list(report.verdict.reasons),
+        "reasons": "" if options.stages else _list(report.verdict.reasons),  # they stand with their checks
+        "gates": _gates(options.stages),
         "bar": _bar(report),
         "tabs": _tabs(report),
         "findings": _findings(report),
@@ -107,6 +109,14 @@ def _sum(report: Report) -> str:
 def _list(items: Iterable[str]) -> str:
     rows = "".join(f"<li>{_escape(prose(item))}</li>" for item in items)
     return f"<ul>{rows}</ul>" if rows else ""
+
+
+def _gates(stages: Sequence[Stage]) -> str:
+    """The gates in one view, where it is their report."""
+    if not stages:
+        return ""
+    shown = stages_html(stages, lambda kind: f' class="{kind}"')
+    return f'<section class="gates" aria-label="Gates">{shown}</section>\n'
 
 
 def _bar(report: Report) -> str:

@@ -2,16 +2,19 @@
 
 from dataclasses import dataclass
 
+from .stages import Stage
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """The caller's wishes. It is the caller who knows whether there is a terminal, and what NO_COLOR says.
 
     `width` is in columns. `links` makes file names clickable (OSC 8). `verbose` also lists what is known and
-    suppressed, with the reasons.
+    suppressed, with the reasons. `stages` are the gates whose report it is.
     """
 
     color: bool = False
     width: int = 100
     links: bool = False
     verbose: bool = False
+    stages: tuple[Stage, ...] = ()

@@ -40,7 +40,11 @@ def test_the_session_itself_is_scanned(kernel: Kernel) -> None:
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("%mlsec scna", "no command is called"),
+        ("%mlsec scna", "did you mean 'scan'?"),
+        ("%mlsec zzz", "commands are scan, model"),
+        ("%mlsec gate staging", "invalid choice: 'staging'"),
+        ("%mlsec container nowhere.tar", "nowhere.tar"),
+        ("%mlsec data leak.py --against nowhere.csv", "nowhere.csv"),
         ("%mlsec scan nowhere.ipynb", "nowhere.ipynb"),
         ("%mlsec scan . --only secretz", "no scanner is called 'secretz'"),
         ("%mlsec scan . --fail-on awful", "awful"),
@@ -85,6 +89,12 @@ def test_explain_and_help(kernel: Kernel) -> None:
         ("%mlsec guard st", "status", "on"),
         ("%mlsec scan . --only se", "secrets", "code"),
         ("x = 1\n%mlsec ru", "rules", "run"),
+        ("%mlsec gate pre", "pre-deploy", "deploy"),
+        ("%mlsec container --ig", "--ignore-base", "--base"),
+        ("%mlsec scan -f ma", "markdown", "json"),
+        ("%mlsec guard on --mode st", "strict", "status"),
+        ("%mlsec scan lea", "leak.py", "clean.py"),
+        ("%%mlsec --fail-on hi", "high", "low"),
     ],
 )
 def test_completion_offers_what_fits(kernel: Kernel, text: str, offered: str, not_offered: str) -> None:
@@ -130,3 +140,80 @@ def test_connections_and_processes_are_noted(kernel: Kernel) -> None:
     assert "GUARD-PROCESS" in ran.data("text/plain")[0]
     assert "hunter22" not in ran.everything
     kernel.run("%mlsec guard off")
+
+
+GATES = """
+[gates.pre-commit]
+checks = ["secrets"]
+optional = []
+targets = ["leak.py"]
+[gates.ci]
+checks = ["code"]
+targets = ["clean.py"]
+[gates.pre-deploy]
+checks = ["nobody-knows"]
+targets = ["clean.py"]
+"""
+
+
+def test_the_gates_stand_in_one_view(kernel: Kernel, folder: Path) -> None:
+    (folder / "mlsec.toml").write_text(GATES, encoding="utf-8")
+    ran = kernel.run("g = %mlsec gate\ng")
+    assert ran.error == ""
+    (page,) = ran.data("text/html")
+    for word in ("pre-commit", "pre-deploy", "✘ stopped", "✔ passed", "? undecided", "not run", "leak.py"):
+        assert word in page
+    assert "<script" not in page
+    assert "<style" not in page
+    assert "┌" in ran.data("text/plain")[0]
+    assert ran.data(MIME)[0]["verdict"]["passed"] is False
+    assert TOKEN[6:] not in ran.everything
+    assert kernel.run("print(g.passed, [s.name for s in g.stages][:2])").stream() == "False ['pre-commit', 'ci']\n"
+    assert "stopped" not in kernel.run("%mlsec gate ci").data("text/html")[0]
+    assert "secrets: 1 new finding" in kernel.run("%mlsec gate pre-commit --fail-on low").stream("stderr")
+    assert not kernel.run("%mlsec gate ci -q -o gates.html").data("text/html")
+    assert 'class="gates"' in (folder / "gates.html").read_text()
+    (folder / "mlsec.toml").unlink()
+
+
+def test_every_command_of_the_command_line_is_there(kernel: Kernel, folder: Path) -> None:
+    assert "mended" in kernel.run("%mlsec fix leak.py").stream("stderr")
+    assert "SECRET-HUGGINGFACE" in kernel.run("%mlsec scan leak.py -f csv").stream()
+    kernel.run("%mlsec scan leak.py -q -o saved.json")
+    assert kernel.run("%mlsec report saved.json").data(MIME)[0]["findings"]
+    assert kernel.run("%mlsec iac clean.py").data(MIME)[0]["findings"] == []
+    assert kernel.run("%mlsec deps clean.py --offline").error == ""
+    assert "python" in kernel.run("%mlsec doctor").stream().lower()
+    for command in (
+        "scan",
+        "model",
+        "data",
+        "container",
+        "deps",
+        "iac",
+        "gate",
+        "history",
+        "fix",
+        "report",
+        "baseline",
+    ):
+        ran = kernel.run(f"%mlsec {command} --help")
+        assert f"usage: mlsec {command}" in ran.stream()
+        assert ran.reply["content"]["status"] == "ok"
+
+
+def test_a_git_history_is_a_history_too(kernel: Kernel, folder: Path) -> None:
+    setup = "import subprocess as s; s.run('git init -q g && cd g && cp ../leak.py . && git add . && git -c user.name=a -c user.email=a@example.org commit -qm x', shell=True, check=True)"
+    assert kernel.run(setup).error == ""
+    report = kernel.run("%mlsec history g").data(MIME)[0]
+    assert report["findings"][0]["details"]["in_head"] is True
+
+
+def test_tables_of_the_session_are_data(kernel: Kernel) -> None:
+    kernel.run(
+        "import pandas as pd, numpy as np\n"
+        "old = pd.DataFrame({'x': np.arange(2000) % 97 * 1.0})\nnew = pd.DataFrame({'x': np.arange(2000) % 97 * 1000.0})"
+    )
+    report = kernel.run("%mlsec data new --against old").data(MIME)[0]
+    assert [f["rule"] for f in report["findings"]] == ["DATA-DRIFT"]
+    assert "neither a path" in kernel.run("x = 3\n%mlsec data x").stream("stderr")

@@ -214,6 +214,8 @@ def test_tables_of_the_session_are_data(kernel: Kernel) -> None:
         "import pandas as pd, numpy as np\n"
         "old = pd.DataFrame({'x': np.arange(2000) % 97 * 1.0})\nnew = pd.DataFrame({'x': np.arange(2000) % 97 * 1000.0})"
     )
-    report = kernel.run("%mlsec data new --against old").data(MIME)[0]
+    ran = kernel.run("%mlsec data new --against old")
+    assert ran.error + ran.stream("stderr") == ""
+    report = ran.data(MIME)[0]
     assert [f["rule"] for f in report["findings"]] == ["DATA-DRIFT"]
     assert "neither a path" in kernel.run("x = 3\n%mlsec data x").stream("stderr")

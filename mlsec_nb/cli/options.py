@@ -35,7 +35,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
     choice.add_argument("--skip", metavar="SCANNER,…", help="leave these scanners out")
     choice.add_argument("--exclude", metavar="GLOB", action="append", help="leave these paths out (can be repeated)")
     verdict = parser.add_argument_group("verdict")
-    verdict.add_argument("--fail-on", metavar="SEVERITY", choices=list(Severity),
+    verdict.add_argument("--fail-on", metavar="SEVERITY", choices=[str(grade) for grade in Severity],
                          help="fail from this severity on: low, medium (default), high, critical")  # fmt: skip
     verdict.add_argument("--allow-gaps", action="store_true", help="pass even when something could not be looked at")
     verdict.add_argument("--baseline", metavar="FILE", help="findings in this file are known and do not fail")

@@ -155,7 +155,7 @@ class MlsecMagics(Magics):  # type: ignore[misc]
         parser.add_argument("action", nargs="?", choices=GUARD_WORDS, default="status")
         parser.add_argument("parts", nargs="*", metavar="PART", help="load, output, cell, events (default: all)")
         parser.add_argument("--mode", choices=("block", "warn", "strict"), default="block")
-        parser.add_argument("--threshold", choices=list(Severity), default="high")
+        parser.add_argument("--threshold", choices=[str(grade) for grade in Severity], default="high")
         args = parser.parse_args(words)
         watch = guard()
         if args.action == "report":

@@ -11,7 +11,7 @@ include extension/panel.mk
 
 
 help:
-	@echo "make demo   install into $(VENV) and audit the shipped notebooks"
+	@echo "make demo   install into $(VENV) and audit the shipped notebooks, run the tutorials"
 	@echo "make check  lint, types, floors, fast tests (minutes; for daily work)"
 	@echo "make test   everything that CI runs"
 	@echo "make bench  figures beside other tools, printed as ratios"
@@ -20,9 +20,9 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
 
-# The demo needs the product alone; the tests need their group on top.
+# The demo needs the product and what its tutorials use; the tests need their group on top.
 $(VENV)/.product: $(BIN)/python pyproject.toml
-	MLSEC_FRONTEND=$${MLSEC_FRONTEND:-skip} $(BIN)/python -m pip install --quiet --editable .
+	MLSEC_FRONTEND=$${MLSEC_FRONTEND:-skip} $(BIN)/python -m pip install --quiet --editable ".[data,attest]"
 	touch $@
 $(VENV)/.tests: $(VENV)/.product pyproject.toml
 	$(BIN)/python -m pip install --quiet --group test
@@ -33,6 +33,8 @@ demo: $(VENV)/.product
 	 $(BIN)/mlsec scan notebooks; code=$$?; \
 	 echo; echo "The report to read, filter and hand on: $(CURDIR)/mlsec-report.html"; \
 	 test $$code -eq 1  # the shipped examples are made to be found
+	@$(BIN)/jupyter nbconvert --execute --to html --log-level ERROR --output-dir mlsec-tutorials notebooks/*.ipynb
+	@echo "The tutorials as they ran here: $(CURDIR)/mlsec-tutorials/01-quickstart.html and the others"
 
 lint: $(VENV)/.tests
 	$(BIN)/ruff check .
@@ -70,4 +72,4 @@ generate: $(VENV)/.tests
 	$(BIN)/python -m tests.generated
 
 clean:
-	rm -rf $(VENV) .build dist mlsec-report.* .coverage .mypy_cache .ruff_cache
+	rm -rf $(VENV) .build dist mlsec-report.* mlsec-tutorials .coverage .mypy_cache .ruff_cache

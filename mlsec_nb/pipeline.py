@@ -59,7 +59,7 @@ def audit_found(
         findings=tuple(sorted(judged, key=_place)),
         gaps=tuple(sorted(gaps, key=lambda gap: (str(gap.location), gap.scanner, gap.reason))),
         components=tuple(component for result in scanned for component in result.components),
-        artifacts=tuple(Audited(a.path, a.kind, a.content.size) for a in artifacts),
+        artifacts=tuple(Audited(a.path, a.kind, _size(a)) for a in artifacts),
         verdict=thresholds.verdict(judged, gaps, config),
         targets=tuple(targets),
         rules={found.finding.rule.id: found.finding.rule for found in sorted(judged, key=lambda j: j.finding.rule.id)},
@@ -214,6 +214,14 @@ def _counted(progress: Progress | None, total: int) -> executors.Progress | None
         return None
     done = iter(range(1, total + 1))
     return lambda scanned: progress(next(done), total, scanned.artifact.path)
+
+
+def _size(artifact: Artifact) -> int:
+    """Bytes; none of a file that went away while others were looked at, which its gap tells."""
+    try:
+        return artifact.content.size
+    except CannotRead:
+        return 0
 
 
 def _place(judged: Judged) -> tuple[str, str, int, int, int, str, str]:

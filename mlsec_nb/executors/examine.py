@@ -72,7 +72,10 @@ def examine(
 
     `foreign` is what the files of other tools already know, for triage.
     """
-    wanted = [scanner for late in scanners if (scanner := late.for_(artifact))]
+    try:
+        wanted = [scanner for late in scanners if (scanner := late.for_(artifact))]
+    except CannotRead as error:  # it went away since it was collected
+        return Scanned(artifact, gaps=[_gap(artifact, "reader", str(error), error.code)], scanners=("reader",))
     texts = [late.scanner() for late in scanners if late.name in OF_ANY_TEXT] if artifact.kind is Kind.DATA else []
     scanned = Scanned(artifact, scanners=tuple(dict.fromkeys(scanner.name for scanner in (*wanted, *texts))))
     if not scanned.scanners:

@@ -99,7 +99,8 @@ class MlsecMagics(Magics):  # type: ignore[misc]
             if named:
                 paths = [target for target in args.targets if target not in named]
                 config = options.config_of(args, command)
-                found = [*(live.variable(self.shell, name) for name in named), *sources.collect(paths, config)]
+                files = sources.collect(paths, config) if paths else ()
+                found = [*(live.variable(self.shell, name) for name in named), *files]
                 reports.append(pipeline.audit_found(found, args.targets, config))
                 code = 0
             else:

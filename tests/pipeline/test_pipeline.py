@@ -6,7 +6,8 @@ import pytest
 import mlsec_nb
 from mlsec_nb import pipeline, reporters
 from mlsec_nb.config import Config
-from mlsec_nb.core import Report, UsageError, Verdict
+from mlsec_nb.core import Artifact, Kind, Report, UsageError, Verdict
+from mlsec_nb.io.files import LocalFile, Memory
 
 TOKEN = "hf_" + "qTzVbNkRwYxLmPdGhJsCfAeUiOqZtWvBnK"
 
@@ -81,3 +82,13 @@ def test_the_public_face_names_the_words() -> None:
         assert getattr(mlsec_nb, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = mlsec_nb.nothing
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_a_file_that_went_away_is_a_gap_and_the_others_are_told(tmp_path, kind):
+    gone = Artifact("gone.bin", kind, LocalFile(str(tmp_path / "gone.bin")))
+    there = Artifact("a.py", Kind.SOURCE, Memory(b"import os\nos.system(input())\n"))
+    report = pipeline.audit_found([gone, there], ["."], Config(jobs=1, root=tmp_path))
+    assert report.findings
+    assert report.verdict.passed is False
+    assert {gap.location.path for gap in report.gaps} == {"gone.bin"}

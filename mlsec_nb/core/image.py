@@ -24,7 +24,8 @@ class Entry:
     """Something in a layer, by its path without a leading slash.
 
     `kind` is "file", "dir", "symlink", "hardlink", "device" or "fifo"; `link` is what a link leads to; `gone` is the
-    index of the layer that overwrote or deleted it, None for what is still there.
+    index of the layer that overwrote or deleted it, None for what is still there. `index` is its place among the
+    entries of its layer: a layer may have a path twice, and both have bytes.
     """
 
     path: str
@@ -36,6 +37,7 @@ class Entry:
     layer: int
     link: str = ""
     gone: int | None = None
+    index: int = 0
 
 
 class Image(Protocol):
@@ -68,7 +70,7 @@ class Image(Protocol):
         ...
 
     def visible(self, path: str) -> Entry | None:
-        """What stands at a path in the end, or None; links are not followed."""
+        """What stands at a path in the end, or None; links of its folders are followed inside the image, it is not."""
         ...
 
     def open(self, entry: Entry) -> BinaryIO:

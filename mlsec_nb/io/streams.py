@@ -13,7 +13,6 @@ from typing import BinaryIO, Protocol, cast, runtime_checkable
 from mlsec_nb.core import CannotRead, Content
 
 from .files import read_bounded
-from .members import Bounds
 
 _CHUNK = 1 << 16
 _APART = 2 << 20  # bytes between two marks, at first
@@ -21,6 +20,25 @@ _MARKS = 128  # each some 100 kB
 _BLOCK = 1 << 17
 _KEPT = 16  # blocks
 _WINDOW = 128 << 20  # bytes of memory that a frame of zstandard may ask for
+_AGAIN = 4 << 30  # bytes of zstandard that are unpacked again because somebody went back; or so many times all of it:
+_TIMES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast something may grow while it is unpacked: `ratio` times what was read, and `spare` bytes more."""
+
+    ratio: int
+    spare: int
+
+    def keep(self, unpacked: int, read: int) -> None:
+        """Raises `CannotRead` for what grows faster."""
+        if unpacked > self.spare + self.ratio * read:
+            reason = f"unpacks to more than {self.spare:,} bytes and {self.ratio} times what it is packed in"
+            raise CannotRead(reason, "too-big")
+
+
+ANY_PACE = Pace(0, 1 << 62)
 
 
 class _Unpacker(Protocol):
@@ -116,6 +134,7 @@ class Unpacked:
     method: str
     size: int
     declared: bool = True
+    pace: Pace = ANY_PACE
 
     @property
     def local(self) -> str | None:
@@ -175,6 +194,7 @@ class _UnpackedStream(io.RawIOBase):
             raise CannotRead(f"unpacks to less than {self._content.size:,} bytes", "malformed")
         if self._place > self._content.size:
             raise CannotRead(f"unpacks to more than {self._content.size:,} bytes", "too-big")
+        self._content.pace.keep(self._place, self._stream.tell())
         return len(data)
 
     def _step(self, most: int) -> bytes:
@@ -275,6 +295,10 @@ class Shared:
         if self._stream is not None:
             self._stream.close()
 
+    def forget(self) -> None:
+        """Lets the blocks go that are in memory."""
+        self._blocks.clear()
+
     def end(self) -> int:
         self._stream = self._stream or self.whole.open()
         return self._stream.seek(0, io.SEEK_END)
@@ -305,22 +329,22 @@ class _SharedStream(io.RawIOBase):
         return self._place
 
 
-def unpacked(packed: Content, method: str, bounds: Bounds) -> Content:
-    """A compressed content, unpacked to at most what the bounds allow; raises `CannotRead` for a method not known."""
-    most = min(bounds.unpacked_bytes, max(packed.size * bounds.ratio, 64 << 20))
+def unpacked(packed: Content, method: str, most: int, pace: Pace = ANY_PACE) -> Content:
+    """A compressed content, unpacked to at most so many bytes; raises `CannotRead` for a method that is not known."""
     if method == "zstd":
-        return Zstandard(packed, most)
+        return Zstandard(packed, most, pace)
     if method not in _UNPACKERS:
         raise CannotRead("is no archive that is known here", "unsupported")
-    return Unpacked(packed, method, most, declared=False)
+    return Unpacked(packed, method, most, declared=False, pace=pace)
 
 
 @dataclass(frozen=True, slots=True)
 class Zstandard:
-    """The same for zstandard, whose library Python has since 3.14; before, `zstandard` is needed."""
+    """The same for zstandard, for which the library `zstandard` is needed."""
 
     packed: Content
     size: int
+    pace: Pace = ANY_PACE
 
     @property
     def local(self) -> str | None:
@@ -340,6 +364,7 @@ class _ZstandardStream(io.RawIOBase):
     def __init__(self, content: Zstandard) -> None:
         self._content = content
         self._packed = content.packed.open()
+        self._again = self._farthest = 0
         self._begin()
 
     def _begin(self) -> None:
@@ -370,11 +395,15 @@ class _ZstandardStream(io.RawIOBase):
         self._place += len(data)
         if self._place > self._content.size:
             raise CannotRead(f"unpacks to more than {self._content.size:,} bytes", "too-big")
+        self._content.pace.keep(self._place, self._packed.tell())
         return len(data)
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         target = max(offset + (self._place if whence == io.SEEK_CUR else 0), 0)
         if target < self._place:
+            self._farthest, self._again = max(self._farthest, self._place), self._again + target
+            if self._again > max(_AGAIN, _TIMES * self._farthest):
+                raise CannotRead("would have to be unpacked too many times", "too-big")
             self._begin()
         while self._place < target and self.readinto(bytearray(min(_CHUNK, target - self._place))):
             pass

@@ -1,6 +1,7 @@
 """Contents inside contents, read from any place."""
 
 import gzip
+import os
 import random
 from collections.abc import Callable
 
@@ -12,7 +13,7 @@ from mlsec_nb.core import CannotRead, Content
 from mlsec_nb.io import streams
 from mlsec_nb.io.archives import format_of, members
 from mlsec_nb.io.files import Memory
-from mlsec_nb.io.streams import Shared, Unpacked, Window, unpacked
+from mlsec_nb.io.streams import Pace, Shared, Unpacked, Window, unpacked
 
 DATA = random.Random(3).randbytes(150_000) + b"abc" * 100_000 + random.Random(4).randbytes(150_000)
 
@@ -24,7 +25,7 @@ def gzipped() -> Content:
 
 
 def zstandard_() -> Content:
-    return unpacked(Memory(zstandard.ZstdCompressor().compress(DATA)), "zstd", Limits())
+    return unpacked(Memory(zstandard.ZstdCompressor().compress(DATA)), "zstd", 1 << 30)
 
 
 MAKERS: list[Callable[[], Content]] = [
@@ -67,12 +68,12 @@ def test_zstandard_is_an_archive_like_others() -> None:
 def test_what_is_damaged_or_too_much_is_refused() -> None:
     bomb = zstandard.ZstdCompressor().compress(b"\0" * (80 << 20))
     with pytest.raises(CannotRead) as stopped:
-        unpacked(Memory(bomb), "zstd", Limits()).read(1 << 30)
+        unpacked(Memory(bomb), "zstd", 64 << 20).read(1 << 30)
     assert stopped.value.code == "too-big"
     with pytest.raises(CannotRead, match="damaged"):
-        unpacked(Memory(bomb[:4] + b"xxxxxxxx"), "zstd", Limits()).read(99)
+        unpacked(Memory(bomb[:4] + b"xxxxxxxx"), "zstd", 1 << 30).read(99)
     with pytest.raises(CannotRead, match="no archive"):
-        unpacked(Memory(b""), "rar", Limits())
+        unpacked(Memory(b""), "rar", 9)
 
 
 def test_without_its_library_zstandard_is_told_as_a_missing_tool(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,3 +84,25 @@ def test_without_its_library_zstandard_is_told_as_a_missing_tool(monkeypatch: py
     with pytest.raises(CannotRead) as stopped:
         zstandard_().open()
     assert stopped.value.code == "tool-missing"
+
+
+@pytest.mark.parametrize("method", ["gzip", "zstd"])
+def test_what_grows_faster_than_its_pace_is_refused(method: str) -> None:
+    data = b"\0" * (4 << 20)
+    packed = gzip.compress(data) if method == "gzip" else zstandard.ZstdCompressor().compress(data)
+    assert unpacked(Memory(packed), method, 9 << 20, Pace(20, 4 << 20)).read(9 << 20) == data
+    with pytest.raises(CannotRead, match="times what it is packed in"):
+        unpacked(Memory(packed), method, 9 << 20, Pace(20, 1 << 20)).read(9 << 20)
+
+
+def test_going_back_in_zstandard_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mlsec_nb.io.streams._AGAIN", 1 << 20)
+    data = os.urandom(1 << 18)
+    with unpacked(Memory(zstandard.ZstdCompressor().compress(data)), "zstd", 1 << 30).open() as stream:
+        assert stream.read() == data
+        with pytest.raises(CannotRead, match="too many times"):
+            for _ in range(40):
+                stream.seek(len(data) - 1)
+                stream.read(1)
+                stream.seek((1 << 17) + 5)
+                stream.read(1)

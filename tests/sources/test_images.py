@@ -96,10 +96,43 @@ def test_hard_links_have_the_bytes_of_what_they_lead_to(tmp_path: Path) -> None:
     assert there(same) == {"a": "bytes", "b": "bytes"}
 
 
-def test_names_that_lead_out_are_counted_and_left(tmp_path: Path) -> None:
-    image = opened(tmp_path, {"../evil": b"x", "a/../../b": b"x", "./ok": b"1", "/abs": b"2"})
-    assert there(image) == {"ok": "1", "abs": "2"}
-    assert ["2 entries lead out" in gap.reason for gap in image.gaps] == [True]
+def test_names_that_lead_out_are_told_and_taken_as_inside(tmp_path: Path) -> None:
+    image = opened(tmp_path, {"../evil": b"x", "a/../../b": b"y", "c/../d": b"z", "./ok": b"1", "/abs": b"2"})
+    assert there(image) == {"evil": "x", "b": "y", "d": "z", "ok": "1", "abs": "2"}
+    assert ["2 entries have names that lead out" in gap.reason for gap in image.gaps] == [True]
+
+
+def test_a_path_that_a_layer_has_twice_is_given_twice(tmp_path: Path) -> None:
+    image = opened(tmp_path, {"key": b"first", "./key": b"second"})
+    assert [(image.read(entry, 9), entry.gone) for entry in image.entries()] == [(b"first", 0), (b"second", None)]
+
+
+def test_what_stands_at_a_path_is_found_through_links_of_its_folders(tmp_path: Path) -> None:
+    image = opened(tmp_path, {"usr/lib/os": b"x", "lib": "usr/lib", "up": "../../lib", "a/b": "/up", "loop": "loop"})
+    for path in ("lib/os", "up/os", "a/b/os", "usr/lib/os"):
+        assert (found := image.visible(path)), path
+        assert found.path == "usr/lib/os"
+    assert (link := image.visible("lib"))
+    assert (link.kind, link.link) == ("symlink", "usr/lib")
+    assert [image.visible(path) for path in ("loop/x", "", "usr/lib/os/x", "nothing/here")] == [None] * 4
+
+
+def test_paths_that_are_too_long_are_left_out_and_told(tmp_path: Path) -> None:
+    image = opened(tmp_path, {"a/" * 2_100 + "b": b"x", "ok": b"1", "link": "b" * 5_000})
+    assert there(image) == {"ok": "1"}
+    assert [gap.reason[:25] for gap in image.gaps] == ["2 entries were left out: "]
+
+
+@pytest.mark.parametrize("budget", ["_ROOM", "_WORK"])
+def test_what_all_paths_together_may_cost_is_bounded(
+    budget: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(f"mlsec_nb.sources.images.tree.{budget}", 20_000)
+    image = opened(tmp_path, {"l": "d", **{f"l/{n}" + "/a" * 60: b"" for n in range(90)}})
+    (gap,) = image.gaps
+    assert (gap.code, "left out" in gap.reason) == ("too-big", True)
+    assert 0 < len(list(image.entries())) < 80
+    assert image.visible("l")
 
 
 def test_layers_with_other_bytes_than_their_digest_are_told(tmp_path: Path) -> None:
@@ -129,10 +162,25 @@ def test_more_entries_than_the_limit_are_a_gap(tmp_path: Path) -> None:
     assert len(list(image.entries())) == 20
 
 
-def test_a_bomb_is_a_gap(tmp_path: Path) -> None:
-    bomb = gzip.compress(b"\0" * (300 << 20), 9)
-    image = open_image(written(tmp_path, "docker", [bomb], config_of([bomb])), Limits(unpacked_bytes=100 << 20))
-    assert len(image.gaps) == 1
+def test_a_bomb_is_a_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mlsec_nb.sources.images.laying.SPARE", 9 << 20)
+    bomb = gzip.compress(layer({"z": b"\0" * (20 << 20)}), 9)
+    image = open_image(written(tmp_path, "docker", [bomb, layer({"b": b""})], config_of([bomb, layer({"b": b""})])))
+    assert [(gap.code, "times what it is packed in" in gap.reason) for gap in image.gaps] == [("too-big", True)]
+    assert image.visible("b")
+
+
+@pytest.mark.parametrize("how", ["gzip", "plain"])
+def test_a_layer_that_is_there_many_times_is_not_read_without_end(
+    how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mlsec_nb.sources.images.laying.SPARE", 3 << 20)
+    one = layer({"z": os.urandom(1 << 20)})
+    image = open_image(written(tmp_path, f"layout, {how}", [one] * 9, config_of([one] * 9)))
+    assert {gap.code for gap in image.gaps} == {"too-big"}
+    assert 5 <= len(image.gaps) <= 7
+    image = open_image(written(tmp_path, f"layout, {how}", [one], config_of([one])), Limits(unpacked_bytes=1 << 20))
+    assert [gap.code for gap in image.gaps] == ["too-big"]
 
 
 def test_a_layer_that_is_not_there_is_a_gap(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ What it must never do: follow a link out of the image, believe a digest that it 
 silence. An image of several platforms is looked at for one of them, and the others are a gap.
 
 Formats: https://github.com/opencontainers/image-spec, and `docker save` by https://github.com/moby/docker-image-spec.
-`zstandard` is needed for layers that are packed with it (Python 3.14 brings its own).
+`zstandard` is needed for layers that are packed with it.
 """
 
 from .content import ImageContent

@@ -9,10 +9,12 @@ from mlsec_nb.config import Limits
 from mlsec_nb.core import CannotRead, Content
 from mlsec_nb.io.archives import format_of
 from mlsec_nb.io.files import LocalFile
-from mlsec_nb.io.streams import Shared, Window, unpacked
+from mlsec_nb.io.streams import Pace, Shared, Window, unpacked
 from mlsec_nb.io.tars import headers
 
 DOCUMENT: Final = 8 << 20  # bytes of an index, manifest or configuration
+RATIO: Final = 20  # unpacked to packed bytes; whole file systems never come near …
+SPARE: Final = 512 << 20  # … but for so many bytes, of empty files
 _LINKS: Final = 8
 
 
@@ -39,7 +41,9 @@ class Archive:
 
     def __init__(self, content: Content, limits: Limits) -> None:
         kind = format_of(content)
-        whole: Content = Shared(content if kind == "tar" else unpacked(content, kind or "", limits))
+        whole: Content = Shared(
+            content if kind == "tar" else unpacked(content, kind or "", limits.unpacked_bytes, Pace(RATIO, SPARE))
+        )
         self._files: dict[str, Content] = {}
         self._links: dict[str, str] = {}
         with whole.open() as stream:

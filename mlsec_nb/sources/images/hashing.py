@@ -11,7 +11,7 @@ class Hashing(io.RawIOBase):
     """A stream that is read from its beginning, skipped bytes too, and hashed on the way."""
 
     def __init__(self, stream: BinaryIO) -> None:
-        self._stream, self._place, self._hashed = stream, 0, 0
+        self._stream, self._place, self.hashed = stream, 0, 0
         self._digest = hashlib.sha256()
 
     def seekable(self) -> bool:
@@ -28,10 +28,10 @@ class Hashing(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         data = self._stream.read(size)
-        new = self._place + len(data) - self._hashed
+        new = self._place + len(data) - self.hashed
         if new > 0:
             self._digest.update(data[-new:])
-            self._hashed += new
+            self.hashed += new
         self._place += len(data)
         return data
 

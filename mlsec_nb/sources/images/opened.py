@@ -34,7 +34,7 @@ class Opened:
         return (node.entry() for node in self.tree.nodes())
 
     def visible(self, path: str) -> Entry | None:
-        node = self.tree.now.get(path)
+        node = self.tree.at(path)
         return node.entry() if node else None
 
     def open(self, entry: Entry) -> BinaryIO:
@@ -44,7 +44,7 @@ class Opened:
         return self._content(entry).read(limit)
 
     def _content(self, entry: Entry) -> Content:
-        node = self.tree.all[entry.layer].get(entry.path)
-        if node is None or node.content is None or node.kind not in ("file", "hardlink"):
+        node = self.tree.all[entry.layer][entry.index]
+        if node.content is None or node.kind not in ("file", "hardlink"):
             raise CannotRead("has no bytes of its own", "malformed")
         return node.content if isinstance(node.content, LocalFile) else Window(node.content, node.start, node.size)

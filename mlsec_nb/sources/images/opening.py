@@ -1,24 +1,17 @@
 """From a target to an image that can be read."""
 
 import os
-from collections.abc import Iterator
-from typing import BinaryIO, Final, cast
 
 from mlsec_nb.config import Limits
 from mlsec_nb.core import CannotRead, Content, Gap, Location, UsageError
 from mlsec_nb.core.image import Image, Layer
-from mlsec_nb.io.archives import format_of
 from mlsec_nb.io.files import LocalFile, LocalFolder
-from mlsec_nb.io.streams import Shared, unpacked
-from mlsec_nb.io.tars import Header, headers
 
 from .blobs import Archive, Blobs, Folder
-from .hashing import Hashing
+from .laying import Laying
 from .manifests import Made, diff_ids, made_of
 from .opened import NAME, Opened
 from .rootfs import is_root, root
-
-_RATIO: Final = 100  # unpacked to packed bytes of a layer; file systems never come near
 
 
 def open_image(target: str, limits: Limits = Limits()) -> Image:  # noqa: B008 - frozen
@@ -47,15 +40,21 @@ def _layered(blobs: Blobs, shown: str, limits: Limits) -> Opened:
     image = Opened(made.name or shown, made.digest, made.config, _layers(made))
     place = Location(path=shown)
     image.gaps += [Gap(location=place, scanner=NAME, reason=reason, code=code) for reason, code in made.remarks]
+    laying = Laying(image.tree, limits)
     for layer, content in zip([one for one in image.layers if not one.empty], made.layers, strict=False):
-        where = place.with_(layer=layer.diff_id or layer.digest)
         try:
-            _laid(image, layer, content, limits)
+            laying.lay(layer, content)
         except CannotRead as error:
+            where = place.with_(layer=layer.diff_id or layer.digest)
             image.gaps.append(Gap(location=where, scanner=NAME, reason=f"the layer {error}", code=error.code))
-    if image.tree.odd:
-        reason = f"{image.tree.odd:,} entries lead out of the image or are of a type that is not known here"
-        image.gaps.append(Gap(location=place, scanner=NAME, reason=reason, code="malformed"))
+    image.gaps += [
+        Gap(location=place, scanner=NAME, reason=f"{count:,} entries {what}", code=code)
+        for count, what, code in (
+            (image.tree.escaped, "have names that lead out of the image; they were taken as inside it", "malformed"),
+            (image.tree.odd, "are of a type that is not known here, and were left out", "malformed"),
+            (image.tree.tangled, "were left out: their paths are too long, one by one or all together", "too-big"),
+        ) if count
+    ]  # fmt: skip
     return image
 
 
@@ -81,34 +80,3 @@ def _layer(made: Made, ids: list[str], index: int, line: str, number: int | None
     digest = made.digests[number] if number < len(made.digests) else ""
     return Layer(index=index, digest=digest or diff_id, diff_id=diff_id, created_by=line, empty=False,
                  size=content.size if content else 0)  # fmt: skip
-
-
-def _laid(image: Opened, layer: Layer, packed: Content | None, limits: Limits) -> None:
-    """One layer into the tree, with its digest computed on the way."""
-    if packed is None:
-        raise CannotRead("is not there", "unreadable")
-    kind = format_of(packed)
-    bounds = Limits(unpacked_bytes=limits.unpacked_bytes, ratio=min(limits.ratio, _RATIO))
-    content = Shared(packed if kind == "tar" else unpacked(packed, kind or "", bounds))
-    hashing = Hashing(content.open())
-    errors: list[CannotRead] = []
-    while len(image.tree.all) < layer.index:
-        image.tree.all.append({})
-    left = limits.members - sum(map(len, image.tree.all))
-    image.tree.lay(layer.index, _counted(hashing, left, errors), content)
-    if errors:
-        raise errors[0]
-    if layer.diff_id and hashing.digest() != layer.diff_id:
-        raise CannotRead("has other bytes than its digest says: it was changed, or is damaged", "malformed")
-
-
-def _counted(hashing: Hashing, left: int, errors: list[CannotRead]) -> Iterator[Header]:
-    """Headers until there are too many, or one is damaged: what came until then still counts."""
-    try:
-        for number, header in enumerate(headers(cast("BinaryIO", hashing))):
-            if number >= left:
-                errors.append(CannotRead("goes beyond the number of entries that is the limit", "too-big"))
-                return
-            yield header
-    except CannotRead as error:
-        errors.append(error)

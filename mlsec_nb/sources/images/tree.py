@@ -3,7 +3,6 @@
 https://github.com/opencontainers/image-spec/blob/main/layer.md
 """
 
-import posixpath
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -17,7 +16,10 @@ _KINDS: Final = {
     b"0": "file", b"\0": "file", b"7": "file", b"1": "hardlink", b"2": "symlink", b"3": "device", b"4": "device",
     b"5": "dir", b"6": "fifo",
 }  # fmt: skip
-_LINKS: Final = 40
+_LINKS: Final = 40  # in one path, as Linux has it
+_LONGEST: Final = 4096  # bytes of a path, as Linux has it
+_ROOM: Final = 64 << 20  # characters of all paths, folders that nothing but a path names included
+_WORK: Final = 1 << 30  # characters that are looked at to follow links
 
 
 @dataclass(slots=True)
@@ -35,30 +37,35 @@ class Node:
     gone: int | None = None
     content: Content | None = None
     start: int = 0
+    index: int = 0
 
     def entry(self) -> Entry:
         return Entry(path=self.path, kind=self.kind, size=self.size, mode=self.mode, uid=self.uid, gid=self.gid,
-                     layer=self.layer, link=self.link, gone=self.gone)  # fmt: skip
+                     layer=self.layer, link=self.link, gone=self.gone, index=self.index)  # fmt: skip
 
 
 class Tree:
-    """All entries of the layers that were laid so far; `odd` counts those that could not be laid."""
+    """All entries of the layers that were laid so far.
+
+    `escaped` counts those whose names lead out of the image (they are laid inside, as runtimes do), `odd` those of
+    types that are not known, and `tangled` those left out because their paths are too long, or too many together.
+    """
 
     def __init__(self) -> None:
-        self.now: dict[str, Node] = {}
-        self.all: list[dict[str, Node]] = []
-        self.odd = 0
+        self.now: dict[str, Node] = {}  # by paths that lead through no link
+        self.all: list[list[Node]] = []
+        self.escaped = self.odd = self.tangled = 0
         self._below: dict[str, set[str]] = {}
+        self._room, self._work = _ROOM, _WORK
 
     def lay(self, layer: int, headers: Iterable[Header], content: Content) -> None:
         """The whiteouts of a layer first, for they are about what lies below it; then its entries, in their order."""
-        self.all.append({})
         whiteouts, nodes = [], list[Node]()
         for header in headers:
-            path = _plain(header.name)
             kind = _KINDS.get(header.kind)
-            if not path or kind is None:
-                self.odd += path != ""  # the root itself is nothing to lay
+            path = self._plain(header.name)
+            if not path or kind is None or not self._has_room(path, header.link):
+                self.odd += bool(path) and kind is None  # the root itself is nothing to lay
                 continue
             folder, _, name = path.rpartition("/")
             if name.startswith(_WHITEOUT):
@@ -71,6 +78,25 @@ class Tree:
             self._whiteout(folder, name, layer)
         for node in nodes:
             self.put(node)
+
+    def _plain(self, name: str) -> str:
+        """A path without a beginning slash, "" for the root; one that leads out is counted, and ends inside."""
+        parts: list[str] = []
+        escaped = "\0" in name
+        for part in name.replace("\0", "").split("/"):
+            if part == "..":
+                escaped = escaped or not parts
+                parts = parts[:-1]
+            elif part not in ("", "."):
+                parts.append(part)
+        self.escaped += escaped
+        return "/".join(parts)
+
+    def _has_room(self, path: str, link: str) -> bool:
+        self._room -= len(path) + len(link)
+        fits = self._room >= 0 and len(path) <= _LONGEST and len(link) <= _LONGEST
+        self.tangled += not fits
+        return fits
 
     def _whiteout(self, folder: str, name: str, layer: int) -> None:
         folder = self.resolved(folder)
@@ -89,54 +115,65 @@ class Tree:
             todo += [f"{one}/{name}" for name in self._below.pop(one, ())]
             if node := self.now.pop(one, None):
                 node.gone = layer
-            folder, _, name = one.rpartition("/")
-            self._below.get(folder, set()).discard(name)
+        folder, _, name = path.rpartition("/")
+        self._below.get(folder, set()).discard(name)
 
     def put(self, node: Node) -> None:
         """An entry over what stands there, its folder's links followed."""
         if len(self.all) <= node.layer:
-            self.all += [{} for _ in range(node.layer + 1 - len(self.all))]
+            self.all += [[] for _ in range(node.layer + 1 - len(self.all))]
         folder, _, name = node.path.rpartition("/")
         folder = self.resolved(folder)
         node.path = f"{folder}/{name}" if folder else name
+        if self._work < 0 or not self._named(folder, name, node.layer):
+            self.tangled += 1
+            return
         if node.kind == "hardlink":
             self._linked(node)
         old = self.now.get(node.path)
         if node.kind != "dir" and node.path in self._below:  # a file in place of a folder
             self._remove(node.path, node.layer)
+            self._below.setdefault(folder, set()).add(name)
         if old is not None:
             old.gone = node.layer
-        above = self.now.get(folder)
-        if above is not None and above.kind != "dir":  # and the other way round
-            self._remove(folder, node.layer)
+        node.index = len(self.all[node.layer])
         self.now[node.path] = node
-        self.all[node.layer][node.path] = node
-        self._named(folder, name)
+        self.all[node.layer].append(node)
 
     def _linked(self, node: Node) -> None:
         """A hard link has the bytes of what it leads to."""
-        path = _plain(node.link) or ""
-        folder, _, name = path.rpartition("/")
-        folder = self.resolved(folder)
-        target = self.now.get(f"{folder}/{name}" if folder else name)
+        target = self.at(self._plain(node.link))
         if target is None or target.kind not in ("file", "hardlink"):
             node.content = None
             return
         node.size, node.mode, node.content, node.start = target.size, target.mode, target.content, target.start
 
-    def _named(self, folder: str, name: str) -> None:
+    def _named(self, folder: str, name: str, layer: int) -> bool:
+        """Makes the folders that lead to a name, in place of files if need be; False when there is no room for more."""
         while name not in (names := self._below.setdefault(folder, set())):
             names.add(name)
+            above = self.now.get(folder)
+            if above is not None and above.kind != "dir":
+                above.gone = layer
+                del self.now[folder]
+            self._room -= len(folder)
             folder, _, name = folder.rpartition("/")
             if not name:
-                return
+                break
+        return self._room >= 0
+
+    def at(self, path: str) -> Node | None:
+        """What stands at a path now, the links of its folders followed."""
+        folder, _, name = path.rpartition("/")
+        folder = self.resolved(folder)
+        return self.now.get(f"{folder}/{name}" if folder else name)
 
     def resolved(self, path: str) -> str:
         """A folder's path with links followed, never out of the image."""
-        if not path:
-            return ""
+        if not path or path in self._below:  # which knows no path through a link
+            return path
         todo, done, links = path.split("/")[::-1], list[str](), 0
-        while todo:
+        while todo and self._work >= 0:
             part = todo.pop()
             if part in ("", "."):
                 continue
@@ -144,21 +181,15 @@ class Tree:
                 done = done[:-1]
                 continue
             done.append(part)
-            node = self.now.get("/".join(done))
+            here = "/".join(done)
+            self._work -= len(here) + 32
+            node = self.now.get(here)
             if node is not None and node.kind == "symlink" and links < _LINKS:
                 links += 1
                 done = [] if node.link.startswith("/") else done[:-1]
                 todo += node.link.split("/")[::-1]
-        return "/".join(done)
+        return "/".join(done) if self._work >= 0 else "\0"  # which nothing is called
 
     def nodes(self) -> Iterator[Node]:
         for layer in self.all:
-            yield from layer.values()
-
-
-def _plain(name: str) -> str | None:
-    """A path without a beginning slash; None for one that leads out, nothing for the root."""
-    parts = [part for part in name.split("/") if part not in ("", ".")]
-    if ".." in parts or "\0" in name:
-        return None
-    return posixpath.join(*parts) if parts else ""
+            yield from layer

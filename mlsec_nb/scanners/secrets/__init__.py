@@ -10,6 +10,13 @@ It must never let a secret out: a value lives in a `Candidate`, and only `Eviden
 Dependencies: none is needed. `ahocorasick_rs` (0.4 MB, Apache-2.0) and `hyperscan` (2.8 MB, MIT) find keywords faster;
 both are in the extra `fast` because neither has a wheel for every platform.
 
+Measured. On 5,313 public notebooks of 33 projects (440 MB) there are 50 different findings, in 32 notebooks, each looked
+at: 3 are no secrets (a puzzle's passcode, the cell that prints it, the password of a vendor's documentation) and one is
+told under another vendor's name; 16 are signed addresses of files. Two thirds of these notebooks were not seen before
+the rules were written: there the first run told a false alarm in every thirtieth (verbs, templates, names of variables,
+minified scripts, images), and in the last 928, after that was mended, in every eightieth. Expect that of what is new.
+100,000 notebooks damaged at random: no crash, and one of 52,580 tokens passed over (four letters that spelled "demo").
+
 Tried and dropped: regular expressions over the whole text (0.02–0.7 MB/s); terminator lists after a token (they lose
 what is quoted inside a quoted text): look-arounds on the token's own alphabet are used instead.
 """

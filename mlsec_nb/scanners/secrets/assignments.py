@@ -90,6 +90,8 @@ _EARLIER: Final = re.compile(
 _RETURNED: Final = re.compile(r"""\([^()\n]{0,120}\)[^:\n]{0,40}:\s{0,40}return\s{1,4}[rbuf]?(?P<q>["'])""")
 _TEMPLATE: Final = re.compile(r"[fF][rR]?[\"']{1,3}\Z")
 _PARTS: Final = re.compile(r"""(?P<s>["'])(?P<v>[^"'\n]{6,400})(?<!\\)(?P=s)|[()\[\]{}\n]""")
+_FIELD: Final = re.compile(r"""["'](\w+)["']\s{0,4}:\s{0,4}\Z""")
+_IS_VALUE: Final = re.compile(_VALUE_KEY, re.IGNORECASE)
 _IS_KEY: Final = re.compile(r"\s{0,4}:(?!=)")
 _CALL: Final = re.compile(r"([\w.]+)\(")
 _LABEL: Final = re.compile(
@@ -114,6 +116,10 @@ _SHELL: Final = re.compile(
 _LONG_LINE: Final = 4000  # characters
 _TRAIL: Final = (",", ";", ".", ")", "]", "}", ">", "|", "**", "~~")
 _OPS_WITHOUT: Final = frozenset({"==", "===", "!=", "(", ","})  # after these, a value has quotes
+_NOUN: Final = re.compile(  # "2nd pass: …", "forward pass: …"
+    r"(?i)(?:\d(?:st|nd|rd|th)|first|second|third|next|last|forward|backward|single|one|two|each|every|final|initial|another)"
+    r"[ -]\Z"
+)
 _IS: Final = re.compile(r"(?:is|as|was|ist|est)(?:\s(?:now|set))?:?|:")
 _SHORT: Final = frozenset({"pass", "pw", "pwd"})  # words of every language, when only a blank follows
 
@@ -157,7 +163,7 @@ class _Reader:
             called = _CALLED.search(text, max(found[0] - 80, 0), found[0]) if found[2] is Form.CALL else None
             yield Assignment(name, text[low:begin], *found, called[1] if called else "")
         if after["op"].strip() in ("=", ":=") and self._is_code:
-            for start, stop in self._inside(after.end()):
+            for start, stop in self._inside(after.end(), many=name.lower().rstrip("_").endswith("s")):
                 if found is None or start != found[0]:
                     yield Assignment(name, text[low:begin], start, stop, Form.INSIDE, self._called(after.end(), start))
 
@@ -168,11 +174,13 @@ class _Reader:
         joined = after["op"].strip()
         if joined == "|":
             return True  # "pass" and "fail" in a table
+        if _NOUN.search(self._text, max(begin - 20, 0), begin):
+            return True
         if after["words"] is not None:
             return not _IS.fullmatch(joined)
         return not joined and not after["close"] and not self._is_argument(after, begin)
 
-    def _inside(self, place: int) -> Iterator[tuple[int, int]]:
+    def _inside(self, place: int, *, many: bool) -> Iterator[tuple[int, int]]:
         """The literals of an expression, up to the end of its last line."""
         depth = 0
         for part in _PARTS.finditer(self._text, place, min(len(self._text), place + 1200)):
@@ -183,8 +191,13 @@ class _Reader:
                 depth -= 1
             if depth < 0 or (mark == "\n" and depth == 0):
                 return
-            if part["v"] and not _IS_KEY.match(self._text, part.end()):
+            if part["v"] and not _IS_KEY.match(self._text, part.end()) and not self._is_field(part.start(), many=many):
                 yield part.span("v")
+
+    def _is_field(self, place: int, *, many: bool) -> bool:
+        """Whether a literal is a field of one thing, and the field is no secret: `cred = {"type": "…"}`."""
+        key = _FIELD.search(self._text, max(place - 60, 0), place)
+        return key is not None and not many and not _IS_VALUE.fullmatch(key[1]) and promise(key[1]) is Promise.NOTHING
 
     def _called(self, place: int, start: int) -> str:
         """The function that is called between an expression's begin and a literal in it."""
@@ -283,7 +296,12 @@ class _Reader:
 
 
 def _trimmed(text: str, start: int, end: int, form: Form, op: str) -> tuple[int, int, Form] | None:
-    """A bare value without the next parameter of a URL or connection string, and without the end of a sentence."""
+    """A bare value without the next parameter of a URL or connection string, and without the end of a sentence.
+
+    None for what is shown cut off ("2dceb1aa…", "sk-12345...").
+    """
+    if text.endswith(("...", "…"), start, end):
+        return None
     if op == "=" and (cut := re.search(r"[&;](?:amp;)?\w{1,40}=|[;&]$", text[start:end])):
         end = start + cut.start()
     while end > start and (tail := next((mark for mark in _TRAIL if text.endswith(mark, start, end)), "")):

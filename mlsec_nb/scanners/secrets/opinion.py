@@ -38,6 +38,8 @@ _PLAIN: Final = re.compile(r"[A-Za-z0-9+/_.=-]+")
 _TOKEN: Final = re.compile(r"[A-Za-z0-9+/_\-.~:!@$%^*&|#]+={0,2}")
 _AROUND: Final = 48  # characters on both sides of a match
 _PACKED: Final = re.compile(rf"[A-Za-z0-9+/]{{{_AROUND}}}")
+# Firebase gives every file such a token so that its address can be shown in pages; https://firebase.google.com/docs/storage
+_EMBEDDED: Final = "?alt=media&token="
 _KUBERNETES: Final = re.compile(r"""kind["']?\s*:\s*["']?Secret\b""")
 _DSN: Final = re.compile(
     r"(?i)(?:user(?: ?id|name)?|uid|host|hostaddr|server|data source|dbname|database|initial catalog)\s?=\s?[^\s;]"
@@ -130,6 +132,8 @@ def of_assignment(found: Assignment, segment: Segment, catalogue: Catalogue) -> 
     value = segment.text[found.start : found.end]
     kind = _promised(found)
     if kind is Promise.NOTHING or not value or _stands_for_another(value, found.form):
+        return None
+    if segment.text[max(found.start - len(_EMBEDDED), 0) : found.start] == _EMBEDDED:
         return None
     in_kubernetes = _KUBERNETES.search(segment.text) is not None
     if in_kubernetes or decoding.is_decoder(found.wrapped):

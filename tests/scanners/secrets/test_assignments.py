@@ -103,6 +103,13 @@ def test_a_short_word_by_chance_makes_no_placeholder_of_a_long_key(value, stands
     ('SECRET_TOKEN="$$HF_TOKEN" docker buildx build .', "code"),
     ('app_password = "abcd efgh ijkl mnop"', "code"),
     ('"password": "YourSecurePassword123"', "code"),
+    ("# 2nd pass: cap3緩和（残りを素直に埋める）", "code"),
+    ("cred = make({'type': 'AsymmetricX509Cert', 'usage': 'Verify'})", "code"),
+    ("   API Key configured: 2dceb1aa0cda2fc6f7f7...", "output"),
+    ("the [Baillie–PSW test](https://en.wikipedia.org/wiki/Baillie%E2%80%93PSW_primality_test), which", "markdown"),
+    ("   pw:  0.00760%    fp:  0.01076%", "output"),
+    ('Password="TestPass1"', "code"),
+    ("![](https://firebasestorage.example/v0/b/x.gif?alt=media&token=523d73f4-3f6c-499c-b7e8-ef5be0c10c2a)", "markdown"),
 ])  # fmt: skip
 def test_what_only_looks_like_a_secret_is_none(text, part):
     from mlsec_nb.config import Settings
@@ -111,6 +118,20 @@ def test_what_only_looks_like_a_secret_is_none(text, part):
 
     language = "python" if part == "code" else None
     assert list(build(Settings()).scan(document(segment(text, Part(part), language, None)))) == []
+
+
+@pytest.mark.parametrize("text", [
+    "creds = {'user': 'ada', 'value': 'kQ9zRvTn4pLx'}",
+    "tokens = {'prod': 'kQ9zRvTnBp4LxWmYcJhGfDsAz'}",
+    "password = 'Test-9fKq2Lm'",
+    "# db pass: kQ9zRvTn4pLx",
+])  # fmt: skip
+def test_what_looks_like_none_and_is_a_secret(text):
+    from mlsec_nb.config import Settings
+    from mlsec_nb.scanners.secrets.scanner import build
+    from tests.scanners.secrets.conftest import document, segment
+
+    assert list(build(Settings()).scan(document(segment(text, Part.CODE, "python", None))))
 
 
 def test_letters_in_the_middle_of_an_image_are_no_key():

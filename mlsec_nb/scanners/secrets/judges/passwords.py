@@ -27,6 +27,8 @@ def is_password(value: str, *, sure: bool) -> bool:
         return False
     if re.search(r"[():;]$|^[(:\[]|\(\)", value) and wordiness(value) > 0.5:
         return False
+    if _MEASURE.fullmatch(value) or "](" in value or _is_of_tests(value):
+        return False
     has_digit, has_sign = any(map(str.isdigit, value)), bool(re.search(r"[^\w.\-]", value))
     if any(word in lower for word in ("password", "passwd", "passphrase")) and not (has_digit or has_sign):
         return False
@@ -35,6 +37,17 @@ def is_password(value: str, *, sure: bool) -> bool:
     if shapes.is_code(value) and (not sure or wordiness(value) > 0.5):
         return False
     return has_digit or has_sign or sure
+
+
+_MEASURE: Final = re.compile(r"[-+]?\d*[.,]\d+%?|\d+%")
+_PARTS: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_MADE_UP: Final = frozenset({"test", "demo", "dummy", "fake", "sample", "example"})
+
+
+def _is_of_tests(value: str) -> bool:
+    """Made of nothing but such words: "TestPass1", "demo_password"."""
+    words = [word.lower() for word in _PARTS.findall(value)]
+    return not _MADE_UP.isdisjoint(words) and all(word in _MADE_UP or word in _NOT_ONE for word in words)
 
 
 def _is_phrase(value: str) -> bool:

@@ -63,6 +63,8 @@ class Config:
     offline: bool = True
     limits: Limits = Limits()
     ignores: tuple[Ignore, ...] = ()
+    vex: tuple[str, ...] = ()  # documents that say which vulnerabilities do not matter; relative to `root`
+    tools: tuple[str, ...] = ()  # other programs that are run too: never said by a file, which may be a stranger's
     key: bytes = DEFAULT_KEY
     root: Path = Path()  # where the config file stands: its paths are relative to it
     tables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -111,7 +113,7 @@ class _Reader:
         known: dict[str, Callable[[str, Any], Any]] = {
             "fail_on": self._severity, "allow_gaps": self._words, "only": self._words, "skip": self._words,
             "exclude": self._words, "baseline": self._word, "jobs": self._number, "offline": self._flag,
-            "limits": self._limits, "ignore": self._ignores,
+            "limits": self._limits, "ignore": self._ignores, "vex": self._words,
         }  # fmt: skip
         values: dict[str, Any] = {}
         tables: dict[str, Mapping[str, Any]] = {}
@@ -195,7 +197,7 @@ def checked(options: Mapping[str, Any]) -> dict[str, Any]:
     values: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in options.items()
     }
-    for name in ("only", "skip", "exclude", "allow_gaps"):
+    for name in ("only", "skip", "exclude", "allow_gaps", "tools", "vex"):
         if isinstance(values.get(name), str):
             values[name] = (values[name],)
     if "fail_on" in values:

@@ -51,14 +51,20 @@ def audit_found(
     artifacts = [item for item in collected if isinstance(item, Artifact)]
     scanned = executors.run(artifacts, config, _counted(progress, len(artifacts)), foreign)
     judged = [found for result in scanned for found in result.judged]
-    judged = triage.apply(judged, baseline, config.ignores, config.root)
+    others = [importers.run(name, targets, artifacts, config) for name in config.tools]
+    judged = triage.merged([*judged, *(one for other in others for one in other.findings)])
+    exempt = triage.read_exemptions(config.root, config.vex)
+    judged = triage.apply(judged, baseline, config.ignores, config.root, exempt=exempt)
     gaps = [item for item in collected if isinstance(item, Gap)]
     gaps += [gap for result in scanned for gap in result.gaps]
+    gaps += [gap for other in others for gap in other.gaps]
+    components = [component for result in scanned for component in result.components]
+    components += [component for other in others for component in other.components]
     gaps += _unknown(result.artifact for result in scanned if not result.scanners)
     return Report(
         findings=tuple(sorted(judged, key=_place)),
         gaps=tuple(sorted(gaps, key=lambda gap: (str(gap.location), gap.scanner, gap.reason))),
-        components=tuple(component for result in scanned for component in result.components),
+        components=tuple(components),
         artifacts=tuple(Audited(a.path, a.kind, _size(a)) for a in artifacts),
         verdict=thresholds.verdict(judged, gaps, config),
         targets=tuple(targets),
@@ -163,7 +169,8 @@ def read(path: Path, tool: str | None, config: Config) -> Report:
 def judge(report: Report, config: Config) -> Report:
     """A report of another tool with what the config and the baseline say of it, and with the verdict."""
     baseline = triage.read_baseline(config.root / config.baseline) if config.baseline else None
-    told = triage.apply(report.findings, baseline, config.ignores, config.root)
+    exempt = triage.read_exemptions(config.root, config.vex)
+    told = triage.apply(report.findings, baseline, config.ignores, config.root, exempt=exempt)
     return replace(
         report, findings=tuple(sorted(told, key=_place)), verdict=thresholds.verdict(told, report.gaps, config),
         version=__version__, rules_digest=digest(),

@@ -33,6 +33,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
     chosen.add_argument("--diff", metavar="IMAGE", help="call known what this other image has, and tell what changed")
     chosen.add_argument("--advisories", metavar="FILE", help="instead of the user's own store")
     chosen.add_argument("--max-age-days", metavar="N", type=int, help="call an older store stale (default: 30)")
+    options.describe_tools(parser)
     options.describe(parser)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mlsec_nb import config as configs
-from mlsec_nb import reporters
+from mlsec_nb import importers, reporters
 from mlsec_nb.core import Severity, UsageError
 
 # The commands that audit, and the scanner that each of them is; `scan` is all of them.
@@ -39,12 +39,29 @@ def describe(parser: argparse.ArgumentParser) -> None:
                          help="fail from this severity on: low, medium (default), high, critical")  # fmt: skip
     verdict.add_argument("--allow-gaps", action="store_true", help="pass even when something could not be looked at")
     verdict.add_argument("--baseline", metavar="FILE", help="findings in this file are known and do not fail")
+    describe_vex(verdict)
     running = parser.add_argument_group("running")
     running.add_argument("--config", metavar="FILE", help="instead of the nearest mlsec.toml or pyproject.toml")
     running.add_argument("-j", "--jobs", metavar="N", type=int, help="processes (default: one for each core)")
     running.add_argument("--verify", action="store_true",
                          help="ask vendors whether keys still work: sends each to its own vendor")  # fmt: skip
     running.add_argument("--offline", action="store_true", default=None, help="forbid the network everywhere")
+
+
+def describe_vex(group: Any) -> None:
+    """Add the option that names VEX documents."""
+    group.add_argument("--vex", metavar="FILE", action="append", default=[],
+                       help="OpenVEX or CycloneDX: which vulnerabilities do not matter (can be repeated)")  # fmt: skip
+
+
+def _vex(args: argparse.Namespace, base: configs.Config) -> tuple[str, ...]:
+    return (*base.vex, *(str(Path(file).resolve()) for file in args.vex))
+
+
+def describe_tools(parser: argparse.ArgumentParser) -> None:
+    """Add the option that runs other programs too."""
+    names = ", ".join(importers.tools())
+    parser.add_argument("--with", dest="tools", metavar="TOOL,…", action="append", help=f"run these too: {names}")
 
 
 def of(parser: argparse.ArgumentParser) -> dict[str, str]:
@@ -67,6 +84,8 @@ def config_of(args: argparse.Namespace, command: str = "scan") -> configs.Config
     base = config_file(args.config)
     if args.jobs is not None and args.jobs < 1:
         raise UsageError("--jobs must be 1 or more")
+    tools = tuple(dict.fromkeys(_words(",".join(getattr(args, "tools", None) or ())) or ()))
+    importers.check(tools)
     return base.with_(
         fail_on=Severity(args.fail_on) if args.fail_on else None,
         allow_gaps=("*",) if args.allow_gaps else None,
@@ -74,8 +93,10 @@ def config_of(args: argparse.Namespace, command: str = "scan") -> configs.Config
         skip=_words(args.skip),
         exclude=(*base.exclude, *args.exclude) if args.exclude else None,
         baseline=str(Path(args.baseline).resolve()) if args.baseline else None,
+        vex=_vex(args, base),
         jobs=1 if args.verify else args.jobs,  # one process asks, so that no vendor is asked twice or too fast
-        offline=False if args.verify and not args.offline else args.offline,
+        offline=False if (args.verify or tools) and not args.offline else args.offline,
+        tools=tools,
         tables=_tables(args, base),
     )
 
@@ -90,7 +111,9 @@ def _tables(args: argparse.Namespace, base: configs.Config) -> Mapping[str, Mapp
 
 def judging(args: argparse.Namespace) -> configs.Config:
     """The choices by which a report that is there already is judged."""
-    return config_file(args.config).with_(
+    base = config_file(args.config)
+    return base.with_(
+        vex=_vex(args, base),
         fail_on=Severity(args.fail_on) if args.fail_on else None,
         allow_gaps=("*",) if args.allow_gaps else None,
         baseline=str(Path(args.baseline).resolve()) if args.baseline else None,

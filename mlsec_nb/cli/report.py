@@ -36,6 +36,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
                          help="fail from this severity on: low, medium (default), high, critical")  # fmt: skip
     judging.add_argument("--allow-gaps", action="store_true", help="pass even when something could not be looked at")
     judging.add_argument("--baseline", metavar="FILE", help="findings in this file are known and do not fail")
+    options.describe_vex(judging)
     judging.add_argument("--config", metavar="FILE", help="instead of the nearest mlsec.toml or pyproject.toml")
 
 

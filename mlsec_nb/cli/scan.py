@@ -23,6 +23,7 @@ examples:
 def describe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("targets", nargs="*", metavar="TARGET", help="file, folder, glob or - (default: this folder)")
     parser.add_argument("--stdin-filename", metavar="NAME", help="what standard input is called and read as")
+    options.describe_tools(parser)
     options.describe(parser)
 
 

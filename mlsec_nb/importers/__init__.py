@@ -13,7 +13,9 @@ What they must never do: trust a report. It may be cut, hostile, or hold the ver
 masked, quoted words in messages about credentials are left out, a secret is only ever a keyed digest, markup is
 stripped, values of data and requests are not kept. A file that is none of the known formats is a `UsageError`.
 
-`running` runs the tools themselves, each as a table in `tools.toml` says, and reads what they give in the same way.
+`running` runs the tools themselves, each as a table in `tools.toml` says, and reads what they give in the same way:
+only when the user names them, never because a file in the project does, and never so that they run code of what is
+scanned: pip-audit without pip, no settings of Checkov or ModelScan that lie in the target. TruffleHog asks no vendors.
 
 Tried and dropped: the tools' own Python models (each of them weighs more than this room, and changes with every
 release), a common JSON schema for each format (six of 25 public SARIF files are invalid, and all of them are useful),
@@ -22,5 +24,6 @@ and guessing a tool from a file's name.
 
 from .formats import FORMATS
 from .loading import REPORT, load
+from .running import check, run, tools
 
-__all__ = ["FORMATS", "REPORT", "load"]
+__all__ = ["FORMATS", "REPORT", "check", "load", "run", "tools"]

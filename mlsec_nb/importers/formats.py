@@ -17,6 +17,10 @@ FORMATS: Final = {
     "opa": "opa", "dvc": "dvc",
 }  # fmt: skip
 
+# What a tool writes that has found nothing, where that says nothing of whose it is.
+EMPTY_LIST: Final = frozenset({"gitleaks", "hadolint", "nuclei", "opa", "pydantic", "safety", "trufflehog", "zizmor"})
+NO_LINES: Final = frozenset({"nuclei", "trufflehog"})
+
 
 def reader(tool: str) -> ModuleType:
     """The file that knows a tool's report: it has `is_mine(value)` and `read(value, told)`."""

@@ -20,15 +20,15 @@ def load(
 ) -> Report:
     """The report of another tool, whose file is `path`, without a verdict; raises `UsageError` for what is none.
 
-    With `tool` it is known whose output this is: an empty list is its empty list then, and no output is the silence of
-    a tool that writes a line for each finding. `about` is what it looked at: the place of what says no place.
+    With `tool` it is known whose output this is, so that an empty list, or no line at all, can mean that it has found
+    nothing. `about` is what it looked at: the place of what says no place.
     """
     value, cut = parsed(data, path)
     if isinstance(value, dict) and not any(formats.of(value)) and any(formats.of([value])):
         value = [value]  # a report in lines that has only one
     chosen = tool or next(formats.of(value), None)
     told = Told(chosen or "report", about or path, key)
-    if value == [] or (tool and value == ""):
+    if (value == [] and tool in {None, *formats.EMPTY_LIST}) or (value == "" and tool in formats.NO_LINES):
         if not tool:
             told.missed("the list is empty, and does not say which tool found nothing (name it: TOOL:FILE)")
     elif chosen is None or (tool and not formats.reader(tool).is_mine(value)):

@@ -11,6 +11,7 @@ from mlsec_nb.config import Ignore
 from mlsec_nb.core import Finding, Globs, Judged, Status, UsageError
 
 from .baseline import Baseline, digest
+from .exempting import Exemptions
 from .marks import covering
 from .paths import inside
 
@@ -21,8 +22,11 @@ def apply(
     ignores: Sequence[Ignore] = (),
     root: Path = Path(),
     today: dt.date | None = None,
+    exempt: Exemptions | None = None,
 ) -> list[Judged]:
-    """The findings with what the config's ignores and then the baseline say; what was judged before stays as it is.
+    """The findings with what the config's ignores, other tools' ignore files, VEX documents and the baseline say.
+
+    The first of them that accepts a finding counts; what was judged before stays as it is.
 
     Paths of the ignores are relative to `root`. Of equal findings, as many as the baseline counts are known, the first.
     """
@@ -37,6 +41,9 @@ def apply(
             return one
         place = one.finding.location.path
         one = _ignored(one, relative(place, root), ignored)
+        if exempt is not None and one.status is Status.NEW:
+            suppressed, words = exempt.about(one.finding, relative(place, root), today)
+            one = Judged(one.finding, Status.SUPPRESSED if suppressed else Status.NEW, words or one.reason)
         if one.status is not Status.NEW or baseline is None:
             return one
         key = digest(one.finding, relative(place, baseline.root), baseline.key)

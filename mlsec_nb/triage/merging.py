@@ -9,7 +9,7 @@ from mlsec_nb.core import Finding, Judged
 
 _CREDENTIAL = frozenset({"CWE-259", "CWE-321", "CWE-798"})  # a password, a key, a credential in the code
 _JUDGED = "SECRET-"  # the rules that look at the value and not only at the name
-_OWN = frozenset({"dependencies", "containers"})  # their word comes first: they know the place
+_OWN = frozenset({"dependencies", "containers", "code"})  # their word comes first: they know the place
 _Package = tuple[str, str]
 
 
@@ -31,15 +31,18 @@ def _place(finding: Finding) -> tuple[str | None, int | None, str | None, int | 
 
 
 def merged(judged: Sequence[Judged]) -> list[Judged]:
-    """The findings, each vulnerability of a package once however many tools tell of it.
+    """The findings, each vulnerability of a package once however many tools tell of it, and each rule in a line.
 
     Two are the same when package and version are, when they share an id or alias, and when they stand in one file or
     one of them does not say where it stands. Ours is kept, else the first; it takes the worse
     severity and says in `details.also` who else told of it. Findings of one tool are never merged with each other.
     """
-    groups: dict[int, list[int]] = defaultdict(list)
+    groups: dict[object, list[int]] = defaultdict(list)
     for number, group in _groups(judged).items():
         groups[group].append(number)
+    for number, one in enumerate(judged):
+        if not names(one.finding.details):
+            groups[_line(one.finding)].append(number)
     also: dict[int, list[int]] = defaultdict(list)
     for numbers in groups.values():
         kept: list[int] = []
@@ -55,6 +58,12 @@ def merged(judged: Sequence[Judged]) -> list[Judged]:
         for number, one in enumerate(judged)
         if number not in gone
     ]
+
+
+def _line(finding: Finding) -> tuple[str | int | None, ...]:
+    """What a rule of one name says of one line: ours and another tool's, where ours is built on that tool."""
+    place = finding.location
+    return finding.rule.id, place.path, place.member, place.layer, place.cell, place.part or "source", place.line
 
 
 def names(details: Mapping[str, object]) -> set[str]:
@@ -109,8 +118,10 @@ def _parts(finding: Finding) -> list[str]:
 def _with(one: Judged, others: Iterable[Finding]) -> Judged:
     finding, told = one.finding, list(others)
     severity = max((finding.severity, *(other.severity for other in told)), key=lambda grade: grade.rank)
+    also = sorted({other.scanner for other in told})
+    if not names(finding.details):
+        return replace(one, finding=replace(finding, severity=severity, details={**finding.details, "also": also}))
     aliases = {name for other in (finding, *told) for name in names(other.details)}
     aliases.discard(str(finding.details["advisory"]).upper())
-    also = sorted({other.scanner for other in told})
     details = {**finding.details, "also": also, "aliases": sorted(aliases)}
     return replace(one, finding=replace(finding, severity=severity, details=details))

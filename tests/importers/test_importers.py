@@ -171,6 +171,9 @@ def test_an_empty_list_says_nothing_of_who_looked_unless_that_is_known() -> None
     assert [one.code for one in importers.load(b"[]", "x").gaps] == ["unreadable"]
     assert not importers.load(b"[]", "x", tool="gitleaks").gaps
     assert not importers.load(b"", "x", tool="trufflehog").gaps
+    for data in (b"", b"[]", b"{}"):
+        with pytest.raises(UsageError, match="is no report of grype"):
+            importers.load(data, "x", tool="grype")
     with pytest.raises(UsageError, match="is no report of trivy"):
         importers.load(b'{"matches": []}', "x", tool="trivy")
 

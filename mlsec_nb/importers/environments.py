@@ -1,0 +1,42 @@
+"""Programs that would break the user's environment live in one of their own, made with pip when they are asked for."""
+
+import os
+import sys
+from pathlib import Path
+
+from mlsec_nb.core import CannotScan
+from mlsec_nb.io import processes
+
+_PATIENCE = 900.0  # seconds that pip may take
+_WHOLE = ".mlsec-whole"  # stands in an environment that was made to its end
+
+
+def program(name: str, package: str, *, offline: bool) -> str:
+    """A program of PATH, or that of its own environment; raises `CannotScan` when none can be had."""
+    if processes.available(name) or not package:
+        return name
+    home = _home(package)
+    scripts = home / ("Scripts" if os.name == "nt" else "bin")
+    if not (home / _WHOLE).exists():
+        if offline:
+            raise CannotScan(f"{name} is not installed, and this run is offline", "tool-missing")
+        _make(home, scripts, package)
+    return str(scripts / name)
+
+
+def _home(package: str) -> Path:
+    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(base).expanduser() / "mlsec" / "tools" / package
+
+
+def _make(home: Path, scripts: Path, package: str) -> None:
+    for argv in (
+        [sys.executable, "-m", "venv", "--clear", str(home)],
+        [str(scripts / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", package],
+    ):
+        ran = processes.run(argv, timeout=_PATIENCE)
+        if ran.code:
+            raise CannotScan(
+                f"{package} could not be installed: {ran.complaint or 'pip does not say why'}", "tool-missing"
+            )
+    (home / _WHOLE).touch()

@@ -79,3 +79,16 @@ def test_a_report_that_is_too_big_or_broken_is_one_clear_line(here: Path) -> Non
     (here / "bad.json").write_text('{"schema": "mlsec-report/1", "findings": 3}')
     with pytest.raises(UsageError, match="bad.json: "):
         pipeline.read(here / "bad.json", None, Config())
+
+
+def test_vex_and_ignore_files_reach_reports_of_other_tools(here: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (here / "vex.json").write_text(json.dumps({"@context": "https://openvex.dev/ns/v0.2.0", "statements": [
+        {"vulnerability": {"name": "CVE-2019-10906"}, "status": "not_affected", "products": ["pkg:pypi/jinja2"]}]}))  # fmt: skip
+    assert main(["report", "pip-audit.json"]) == 1
+    assert main(["report", "pip-audit.json", "--vex", "vex.json"]) == 0
+    (here / "mlsec.toml").write_text('vex = ["vex.json"]\n')
+    assert main(["report", "pip-audit.json"]) == 0
+    (here / "mlsec.toml").write_text("")
+    (here / ".trivyignore").write_text("CVE-2019-10906\n")
+    assert main(["report", "trivy.json", "-v"]) == 0
+    assert "ignored by .trivyignore" in capfd.readouterr().out

@@ -28,12 +28,14 @@ $(VENV)/.tests: $(VENV)/.product pyproject.toml
 	$(BIN)/python -m pip install --quiet --group test
 	touch $@
 
+# Pages that load nothing from elsewhere.
+OFFLINE = --HTMLExporter.mathjax_url= --HTMLExporter.require_js_url=
 demo: $(VENV)/.product
 	@$(BIN)/mlsec scan notebooks --output mlsec-report.html; \
 	 $(BIN)/mlsec scan notebooks; code=$$?; \
 	 echo; echo "The report to read, filter and hand on: $(CURDIR)/mlsec-report.html"; \
 	 test $$code -eq 1  # the shipped examples are made to be found
-	@$(BIN)/jupyter nbconvert --execute --to html --log-level ERROR --output-dir mlsec-tutorials notebooks/*.ipynb
+	@$(BIN)/jupyter nbconvert --execute --to html --log-level ERROR $(OFFLINE) --output-dir mlsec-tutorials notebooks/*.ipynb
 	@echo "The tutorials as they ran here: $(CURDIR)/mlsec-tutorials/01-quickstart.html and the others"
 
 lint: $(VENV)/.tests

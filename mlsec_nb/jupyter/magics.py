@@ -6,6 +6,8 @@ The parsers are the command line's own, so `%mlsec scan --help` and `mlsec scan 
 import argparse
 import difflib
 import shlex
+import sys
+from contextlib import redirect_stderr
 from typing import Any
 
 from IPython.core.error import UsageError as OneLine
@@ -95,7 +97,8 @@ class MlsecMagics(Magics):  # type: ignore[misc]
         """Any command as the command line runs it; the report that it would print is shown here."""
         args = self._parsed(command, words)
         named = live.named(self.shell, getattr(args, "targets", None) or []) if command in ("scan", "data") else []
-        with live.as_file(self.shell, args, "against"), output.taking() as reports:
+        # What a command tells is no error here; a notebook would paint it red.
+        with live.as_file(self.shell, args, "against"), redirect_stderr(sys.stdout), output.taking() as reports:
             if named:
                 paths = [target for target in args.targets if target not in named]
                 config = options.config_of(args, command)

@@ -5,6 +5,7 @@ The HTML has no script, no style sheet and no foreign host: inline styles, `<det
 nbconvert's HTML. VS Code does not sanitise output HTML, so everything that was read is escaped here.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from html import escape
@@ -149,14 +150,21 @@ def _by_rule(found: Iterable[Finding]) -> str:
     text = []
     ordered = sorted(found, key=lambda f: f.rule.id)
     for rule, group in groupby(ordered, key=lambda f: f.rule):
-        places = "".join(f"<li>{link(f)} {escape(visible(f.message))} <code>{_shown(f)}</code></li>" for f in group)
-        mend = f"<div>{escape(rule.fix)}</div>" if rule.fix else ""
+        places = "".join(f"<li>{link(f)} — {escape(visible(f.message))}{_shown(f)}</li>" for f in group)
+        mend = f"<div>{_sentences(rule.fix)}</div>" if rule.fix else ""
         text.append(f"<div><b>{escape(rule.title)}</b> <code>{escape(rule.id)}</code>{mend}<ul>{places}</ul></div>")
     return "".join(text)
 
 
+def _sentences(text: str) -> str:
+    """Prose of ours, in which names of code stand between backticks."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
+
+
 def _shown(found: Finding) -> str:
-    return escape(visible(found.evidence.shown))
+    """The evidence, where the message does not say it already."""
+    shown = found.evidence.shown
+    return "" if shown in found.message else f" <code>{escape(visible(shown))}</code>"
 
 
 def link(found: Finding) -> str:

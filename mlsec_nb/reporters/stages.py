@@ -118,7 +118,12 @@ Place = Callable[[Finding], str]  # where a finding stands, as HTML
 def html(stages: Sequence[Stage], look: Look, place: Place | None = None) -> str:
     """The picture and the checks as HTML without scripts."""
     where = place or (lambda found: escape(visible(str(found.location))))
-    parts = [f"<div{look('flow')}>"]
+    picture = _flow(stages, look) if len(stages) > 1 else ""
+    return picture + "".join(_behind(stage, look, where, is_open=len(stages) == 1) for stage in stages)
+
+
+def _flow(stages: Sequence[Stage], look: Look) -> str:
+    parts = []
     for number, stage in enumerate(stages):
         if number:
             arrow = "▶" if stages[number - 1].passed else "╳"
@@ -127,8 +132,7 @@ def html(stages: Sequence[Stage], look: Look, place: Place | None = None) -> str
         parts.append(f"<div{look('head')}><b>{_text(stage.name)}</b> {_badge(stage, look)}</div>")
         parts += [_summed(check, look) for check in stage.checks]
         parts.append("</div>")
-    parts.append("</div>")
-    return "".join(parts + [_behind(stage, look, where) for stage in stages])
+    return f"<div{look('flow')}>{''.join(parts)}</div>"
 
 
 def _badge(stage: Stage, look: Look) -> str:
@@ -146,12 +150,11 @@ def _mark(check: Check, look: Look) -> str:
     return f'<span{look("mark " + check.state)} title="{check.state}">{MARKS[check.state]}</span>'
 
 
-def _behind(stage: Stage, look: Look, place: Place) -> str:
+def _behind(stage: Stage, look: Look, place: Place, *, is_open: bool) -> str:
     """One gate to open: its checks, their reasons, what they found."""
-    is_open = "" if stage.passed else " open"
     checks = "".join(_opened(check, look, place) for check in stage.checks) or "<p>nothing was checked</p>"
     summary = f"<summary><b>{_text(stage.name)}</b> {_badge(stage, look)}</summary>"
-    return f"<details{is_open}{look('gate')}>{summary}{checks}</details>"
+    return f"<details{' open' if is_open or not stage.passed else ''}{look('gate')}>{summary}{checks}</details>"
 
 
 def _opened(check: Check, look: Look, place: Place) -> str:

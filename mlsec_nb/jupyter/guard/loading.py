@@ -1,7 +1,9 @@
 """The unpickle guard and the load guard: what may be resolved, and what may be opened by a loader."""
 
+import os
 import sys
 import threading
+import traceback
 import warnings
 from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING  # the unpickler's own tables
 from collections.abc import Iterator
@@ -29,6 +31,16 @@ STACK = 30  # frames looked at for a loader
 
 class UnsafeLoad(RuntimeError):  # noqa: N818 - reads as what it is
     """What a guarded kernel raises instead of loading; says which callable or finding, and of which file."""
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows: the way to the load, without the frames of the guard and of IPython itself."""
+        hidden = (f"{Path(__file__).parent}{os.sep}", f"{os.sep}IPython{os.sep}")
+        frames = [
+            frame
+            for frame in traceback.extract_tb(self.__traceback__)
+            if not frame.filename.startswith(hidden[0]) and hidden[1] not in frame.filename
+        ]
+        return [*"".join(traceback.format_list(frames)).splitlines(), f"{type(self).__name__}: {self}"]
 
 
 class LoadGuard:
@@ -107,7 +119,8 @@ class LoadGuard:
             warnings.warn(f"mlsec: {why}{of}", RuntimeWarning, stacklevel=4)
             return
         self.log.add(rule, subject, "blocked", path)
-        raise UnsafeLoad(f"mlsec stopped this load: {why}{of}. If you trust it: guard().allow({subject!r}, reason=…)")
+        trusted = path if rule == "GUARD-LOAD" else subject
+        raise UnsafeLoad(f"mlsec stopped this load: {why}{of}. If you trust it: guard().allow({trusted!r}, reason=…)")
 
     def _path(self) -> str:
         return str(getattr(self.last, "path", ""))

@@ -125,6 +125,9 @@ def test_the_error_names_callable_and_file(kernel: Kernel) -> None:
     ran = kernel.run("joblib.load(write('named.joblib', EVIL['os.system']))")
     assert ran.error.startswith("UnsafeLoad: mlsec stopped this load")
     assert "named.joblib" in ran.error
+    (shown,) = [m["content"]["traceback"] for m in ran.messages if m["msg_type"] == "error"]
+    assert any("joblib.load(write(" in line for line in shown)
+    assert not any("mlsec_nb" in line for line in shown)
 
 
 def test_allow_lets_one_callable_pass_for_a_reason(kernel: Kernel) -> None:
@@ -138,6 +141,13 @@ def test_allow_lets_one_callable_pass_for_a_reason(kernel: Kernel) -> None:
         "with mlsec_nb.guard().allow('os.system', reason='mine'):\n    print(outcome(pickle.loads, EVIL['os.system']))"
     )
     assert "HIT loaded" in allowed.stream()
+
+
+def test_what_the_error_offers_lets_the_file_pass(kernel: Kernel) -> None:
+    ran = kernel.run("evil = write('offered.joblib', EVIL['os.system'])\njoblib.load(evil)")
+    offer = ran.error.split("If you trust it: ")[1].replace("reason=…", "reason='a test'")
+    code = f"from mlsec_nb import guard\nwith {offer}:\n    print(outcome(lambda _: joblib.load(evil), b''))"
+    assert kernel.run(code).stream() == "HIT loaded\n"
 
 
 def test_warn_says_it_and_lets_it_pass(kernel: Kernel) -> None:

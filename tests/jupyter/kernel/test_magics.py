@@ -177,7 +177,7 @@ def test_the_gates_stand_in_one_view(kernel: Kernel, folder: Path) -> None:
 
 
 def test_every_command_of_the_command_line_is_there(kernel: Kernel, folder: Path) -> None:
-    assert "mended" in kernel.run("%mlsec fix leak.py").stream("stderr")
+    assert "mended" in kernel.run("%mlsec fix leak.py").stream()
     assert "SECRET-HUGGINGFACE" in kernel.run("%mlsec scan leak.py -f csv").stream()
     kernel.run("%mlsec scan leak.py -q -o saved.json")
     assert kernel.run("%mlsec report saved.json").data(MIME)[0]["findings"]

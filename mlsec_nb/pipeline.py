@@ -113,19 +113,27 @@ def _came(place: sources.Seen) -> str:
 
 def images(
     targets: Sequence[str], config: Config, progress: Progress | None = None, *, base: str | None = None,
-    before: str | None = None,
+    before: str | None = None, platform: str = "",
 ) -> Report:  # fmt: skip
-    """The report on container images: without what `base` brought, and held against the image `before`."""
+    """The report on container images: without what `base` brought, and held against the image `before`.
+
+    Of an image for several `platform`s ("linux/arm64", "all") that of this machine is looked at when none is said.
+    """
     _check_names(config)
     if base:
         try:
-            opened = sources.open_image(base, config.limits)
+            one = "" if platform == sources.ALL else platform
+            opened = sources.open_image(base, config.limits, offline=config.offline, platform=one)
         except CannotRead as error:
             raise UsageError(f"{base}: {error}") from error
         table = {**config.tables.get("containers", {}), "base": [one.diff_id for one in opened.layers if not one.empty]}
         config = config.with_(tables={**config.tables, "containers": table})
-    report = audit_found([sources.image(target, config.limits) for target in targets], targets, config, progress)
-    return against(images([before], config), report, config) if before else report
+    found = [
+        one for target in targets
+        for one in sources.named_images(target, config.limits, offline=config.offline, platform=platform)
+    ]  # fmt: skip
+    report = audit_found(found, targets, config, progress)
+    return against(images([before], config, platform=platform), report, config) if before else report
 
 
 def against(before: Report, after: Report, config: Config) -> Report:

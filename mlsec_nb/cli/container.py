@@ -1,6 +1,7 @@
 """What is in every layer of container images: packages and what is known of them, secrets, models, notebooks, code.
 
-Targets are archives (`docker save`, `podman save`, OCI), OCI layouts and root filesystems.
+Targets are archives (`docker save`, `podman save`, OCI), OCI layouts, root filesystems, and images that are with a
+registry (docker://HOST/NAME:TAG) or with the daemon of this machine (docker-daemon:NAME:TAG).
 Every scanner looks at the files of all layers, those too that a later layer deleted.
 """
 
@@ -12,6 +13,8 @@ from mlsec_nb.config import Config
 
 from . import options, output, progress
 
+REGISTRY = "docker://"
+
 EPILOG = """\
 examples:
   docker save app:1 -o app.tar && mlsec container app.tar
@@ -21,7 +24,12 @@ examples:
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("targets", nargs="+", metavar="TARGET", help="an archive, OCI layout or root filesystem")
+    parser.add_argument(
+        "targets",
+        nargs="+",
+        metavar="TARGET",
+        help="an archive, OCI layout, root filesystem, or image of a registry or daemon",
+    )
     chosen = parser.add_argument_group("images")
     chosen.add_argument("--ignore-base", action="store_true", help="leave out what the base image brought")
     chosen.add_argument("--base", metavar="IMAGE", help="which image that is (default: guessed from the history)")
@@ -30,6 +38,8 @@ def describe(parser: argparse.ArgumentParser) -> None:
     )
     chosen.add_argument("--inventory", action="store_true", help="packages and configuration only, no files")
     chosen.add_argument("--packaged", action="store_true", help="look at the unchanged files of packages, too")
+    chosen.add_argument("--platform", metavar="OS/ARCH", default="",
+                        help="for which platform, or all (default: this machine's)")  # fmt: skip
     chosen.add_argument("--diff", metavar="IMAGE", help="call known what this other image has, and tell what changed")
     chosen.add_argument("--advisories", metavar="FILE", help="instead of the user's own store")
     chosen.add_argument("--max-age-days", metavar="N", type=int, help="call an older store stale (default: 30)")
@@ -41,7 +51,8 @@ def run(args: argparse.Namespace) -> int:
     config = _with(options.config_of(args, args.command), args)
     output.format_of(args.format, args.output)
     with progress.bar(quiet=args.quiet) as shown:
-        report = pipeline.images(args.targets, config, shown, base=args.base, before=args.diff)
+        report = pipeline.images(args.targets, config, shown, base=args.base, before=args.diff,
+                                 platform=args.platform)  # fmt: skip
     output.show(report, args.format, args.output, verbose=args.verbose)
     return report.verdict.exit_code
 
@@ -56,4 +67,6 @@ def _with(config: Config, args: argparse.Namespace) -> Config:
     tables = dict(config.tables)
     for name, given in (("containers", {**store, **own}), ("dependencies", store)):
         tables[name] = {**tables.get(name, {}), **{key: value for key, value in given.items() if value is not None}}
-    return config.with_(tables=tables)
+    named = (*args.targets, args.base or "", args.diff or "")
+    asks = any(target.startswith(REGISTRY) for target in named) and not args.offline
+    return config.with_(tables=tables, offline=False if asks else None)

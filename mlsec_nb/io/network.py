@@ -7,8 +7,8 @@ import threading
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from email.message import Message
 from typing import IO, Self
 
@@ -44,21 +44,57 @@ def get(
     Proxies are those of the environment. A redirect may change the host, never the scheme from HTTPS to HTTP,
     and takes no credentials along to another host. `timeout` is that of the whole exchange, in seconds.
     """
-    scheme, host = _scheme_and_host(url)
-    if offline:
+    data = bytearray()
+    answer = _exchange(_Asked(url, method, body, headers or {}), (timeout, limit), data.extend, offline)
+    return replace(answer, body=bytes(data))
+
+
+def download(
+    url: str,
+    sink: Callable[[bytes], object],
+    *,
+    offline: bool,
+    timeout: float,
+    limit: int,
+    headers: Mapping[str, str] | None = None,
+    socket_path: str | None = None,
+) -> Response:
+    """The same for what is too big for memory: a body is given to `sink` piece by piece when the status is 200.
+
+    With `socket_path`, a program of this machine is asked through its socket, which is no network.
+    """
+    return _exchange(_Asked(url, "GET", None, headers or {}, socket_path), (timeout, limit), sink, offline, only=200)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    url: str
+    method: str
+    body: bytes | None
+    headers: Mapping[str, str]
+    socket_path: str | None = None
+
+
+def _exchange(
+    asked: _Asked, bounds: tuple[float, int], sink: Callable[[bytes], object], offline: bool, only: int | None = None
+) -> Response:
+    timeout, limit = bounds
+    scheme, host = _scheme_and_host(asked.url)
+    if offline and not asked.socket_path:
         raise CannotRead(f"{host or 'this'} is on the network, and this run is offline", "offline")
     if scheme not in _SCHEMES or not host:
         raise CannotRead("is no HTTP or HTTPS address", "unsupported")
-    fields = {"User-Agent": f"mlsec/{__version__}", "Accept-Encoding": "identity", **(headers or {})}
+    fields = {"User-Agent": f"mlsec/{__version__}", "Accept-Encoding": "identity", **asked.headers}
     watch = _Watch(timeout)
     try:
-        request = urllib.request.Request(url, data=body, headers=fields, method=method)
-        with watch, _opener(watch).open(request, timeout=timeout) as answer:
-            data = _body(answer, limit, host)
+        request = urllib.request.Request(asked.url, data=asked.body, headers=fields, method=asked.method)
+        with watch, _opener(watch, asked.socket_path).open(request, timeout=timeout) as answer:
+            if only in (None, answer.status):
+                _body(answer, sink, limit, host)
             if watch.rang:
                 raise TimeoutError
             names = {name.lower(): value for name, value in answer.headers.items()}
-            return Response(answer.geturl(), answer.status, names, data)
+            return Response(answer.geturl(), answer.status, names, b"")
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise _failed(host, TimeoutError() if watch.rang else error, timeout) from error
 
@@ -71,13 +107,13 @@ def _scheme_and_host(url: str) -> tuple[str, str]:
         return "", ""
 
 
-def _body(answer: http.client.HTTPResponse, limit: int, host: str) -> bytes:
-    data = bytearray()
+def _body(answer: http.client.HTTPResponse, sink: Callable[[bytes], object], limit: int, host: str) -> None:
+    total = 0
     while chunk := answer.read1(_CHUNK):
-        data += chunk
-        if len(data) > limit:
+        total += len(chunk)
+        if total > limit:
             raise CannotRead(f"{host} answered with more than {limit:,} bytes, the limit", "too-big")
-    return bytes(data)
+        sink(chunk)
 
 
 def _failed(host: str, error: Exception, timeout: float) -> CannotRead:
@@ -129,12 +165,24 @@ class _Watch:
 
 
 class _Http(urllib.request.HTTPHandler):
-    def __init__(self, watch: _Watch) -> None:
+    def __init__(self, watch: _Watch, socket_path: str | None) -> None:
         super().__init__()
-        self._connection = watch.over(http.client.HTTPConnection)
+        self._connection = watch.over(_through(socket_path) if socket_path else http.client.HTTPConnection)
 
     def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
         return self.do_open(self._connection, req)
+
+
+def _through(path: str) -> type[http.client.HTTPConnection]:
+    """A connection to a socket of this machine, whatever the address says."""
+
+    class Local(http.client.HTTPConnection):
+        def connect(self) -> None:
+            self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            self.sock.settimeout(self.timeout)
+            self.sock.connect(path)
+
+    return Local
 
 
 class _Https(urllib.request.HTTPSHandler):
@@ -181,12 +229,12 @@ class _AnyStatus(urllib.request.HTTPDefaultErrorHandler):
         return fp
 
 
-def _opener(watch: _Watch) -> urllib.request.OpenerDirector:
+def _opener(watch: _Watch, socket_path: str | None) -> urllib.request.OpenerDirector:
     """HTTP and HTTPS alone: the usual opener would also read `file:`, `ftp:` and `data:`."""
     opener = urllib.request.OpenerDirector()
     for handler in (
-        urllib.request.ProxyHandler(), _Http(watch), _Https(watch), _Redirects(),
-        urllib.request.HTTPErrorProcessor(), _AnyStatus(),
+        urllib.request.ProxyHandler({} if socket_path else None), _Http(watch, socket_path),
+        *(() if socket_path else (_Https(watch), _Redirects())), urllib.request.HTTPErrorProcessor(), _AnyStatus(),
     ):  # fmt: skip
         opener.add_handler(handler)
     return opener

@@ -9,8 +9,8 @@ lies outside of what the user named.
 Git itself is not asked what is ignored, for its configuration can start programs; its files are read instead.
 """
 
-from .collecting import artifact_inside, collect, image
+from .collecting import ALL, artifact_inside, collect, named_images
 from .history import Commit, History, Seen, history
 from .images import open_image
 
-__all__ = ["Commit", "History", "Seen", "artifact_inside", "collect", "history", "image", "open_image"]
+__all__ = ["ALL", "Commit", "History", "Seen", "artifact_inside", "collect", "history", "named_images", "open_image"]

@@ -1,5 +1,6 @@
 """From what the user typed to what is audited."""
 
+import contextlib
 import glob
 import os
 import sys
@@ -9,16 +10,17 @@ from typing import BinaryIO
 
 from mlsec_nb.config import Config, Limits
 from mlsec_nb.core import SKIPPED, Artifact, CannotRead, Content, Gap, Inside, Kind, Location, UsageError
-from mlsec_nb.io.files import LocalFile, LocalFolder, Memory, read_bounded, why
+from mlsec_nb.io.files import LocalFile, Memory, read_bounded, why
 
 from .ignoring import Ignored, Rules, rules_of
-from .images import ImageContent
+from .images import ImageContent, files_of, is_reference, packed, platforms
 from .inside import kind_inside
 from .kinds import kind_of
 from .magic import HEAD
 from .walking import NAME, Entry, Walk, Wanted, shown
 
 STDIN = "-"
+ALL = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +150,20 @@ def _artifact(path: str, content: Content, head: bytes, limits: Limits) -> Artif
     return Artifact(path, kind, ImageContent(content, path, limits) if kind is Kind.IMAGE else content)
 
 
-def image(target: str, limits: Limits) -> Artifact:
-    """The artifact of a target that is to be an image, root filesystems too; `UsageError` when there is nothing."""
-    if not os.path.lexists(target):
-        raise UsageError(f"{target}: there is no such file or folder")
-    packed = LocalFolder(target) if os.path.isdir(target) else LocalFile(target)
-    path = shown(os.path.normpath(target))
-    return Artifact(path, Kind.IMAGE, ImageContent(packed, path, limits))
+def named_images(target: str, limits: Limits, *, offline: bool = True, platform: str = "") -> list[Artifact]:
+    """The artifact of a target that is to be an image, root filesystems and registries too; `UsageError` if it is none.
+
+    With the platform "all" there is one for each that the image is made for.
+    """
+    content = packed(target, offline=offline)
+    path = target if is_reference(target) else shown(os.path.normpath(target))
+    found = [platform]
+    if platform == ALL:
+        with contextlib.suppress(CannotRead):  # which is told when the image is opened
+            found = platforms(files_of(content, limits))
+        found = found if len(found) > 1 and found != [platform] else [""]
+    return [
+        Artifact(f"{path} ({one})" if platform == ALL and one else path, Kind.IMAGE,
+                 ImageContent(content, path, limits, one))
+        for one in found
+    ]  # fmt: skip

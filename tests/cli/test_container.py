@@ -9,7 +9,8 @@ import pytest
 from mlsec_nb.advisories.updating import import_
 from mlsec_nb.cli import main
 from tests.advisories.test_store import record
-from tests.sources.images import Files, config_of, layer, written
+from tests.sources.images import Files, config_of, layer, oci, written
+from tests.sources.registry import Registry, serving
 
 KEY = "AK" + "IA" + "QYLPMN5HHHFPZAM2"
 STATUS = "Package: {}\nStatus: install ok installed\nArchitecture: amd64\nVersion: {}\n\n"
@@ -132,3 +133,21 @@ def test_a_gate_does_not_pass_what_could_not_be_looked_up(here: Path, capsys: py
     code, out = said(capsys, "gate", "ci", "-q")
     assert code == 2
     assert "the store has no advisories for Debian:99" in " ".join(out.split())
+
+
+def test_an_image_of_a_registry_is_audited_unless_offline(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(here / "cache"))
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    tars = [layer(system("jq 1.7-1"))]
+    registry = Registry()
+    registry.take(oci(tars, config_of(tars)), "1")
+    with serving(registry) as host:
+        target = f"docker://{host}/team/app:1"
+        code, out = said(capsys, "container", target, "--offline", "-q")
+        assert (code, registry.asked) == (2, [])
+        assert "offline" in out
+        code, out = said(capsys, "container", target, "-q", "--platform", "linux/amd64")
+        assert code == 1
+        assert "jq 1.7-1: a known vulnerability" in out

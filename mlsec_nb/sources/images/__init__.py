@@ -12,6 +12,8 @@ Formats: https://github.com/opencontainers/image-spec, and `docker save` by http
 """
 
 from .content import ImageContent
-from .opening import open_image
+from .manifests import platforms
+from .opening import files_of, open_image, packed
+from .references import is_reference
 
-__all__ = ["ImageContent", "open_image"]
+__all__ = ["ImageContent", "files_of", "is_reference", "open_image", "packed", "platforms"]

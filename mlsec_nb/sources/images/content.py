@@ -15,6 +15,7 @@ class ImageContent:
     packed: Content
     shown: str
     limits: Limits
+    platform: str = ""
     opened: Image | None = field(default=None, compare=False)
 
     @property
@@ -36,12 +37,12 @@ class ImageContent:
         """Raises `CannotRead` for what is no image after all."""
         from .opening import opened
 
-        self.opened = self.opened or opened(self.packed, self.shown, self.limits)
+        self.opened = self.opened or opened(self.packed, self.shown, self.limits, self.platform)
         return self.opened
 
     def __getstate__(self) -> tuple[Any, ...]:
-        return self.packed, self.shown, self.limits
+        return self.packed, self.shown, self.limits, self.platform
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
-        self.packed, self.shown, self.limits = state
+        self.packed, self.shown, self.limits, self.platform = state
         self.opened = None

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from mlsec_nb.core import SKIPPED, CannotRead, Content
+from mlsec_nb.core import SKIPPED, CannotRead, Content, mask_text
 
 from .blobs import Blobs, document
 
@@ -29,15 +29,33 @@ class Made:
     remarks: list[tuple[str, str]] = field(default_factory=list)
 
 
-def made_of(blobs: Blobs) -> Made:
-    """Raises `CannotRead` when the files are no image."""
+def made_of(blobs: Blobs, wanted: str = "") -> Made:
+    """The image for a platform ("" for this machine's); raises `CannotRead` when there is none."""
     index = document(blobs, "index.json")
     listed = document(blobs, "manifest.json")
     if index and isinstance(index[1], dict) and index[1].get("manifests"):
-        return _of_index(blobs, index[1], _tag(listed[1]) if listed else "")
+        return _of_index(blobs, index[1], _tag(listed[1]) if listed else "", wanted)
     if listed and isinstance(listed[1], list) and listed[1] and isinstance(listed[1][0], dict):
-        return _of_list(blobs, listed[1])
+        made = _of_list(blobs, listed[1])
+        if wanted and not _fits(own := _platform({"platform": made.config}), wanted):
+            raise CannotRead(f"has no image for {mask_text(wanted)}, only for {own}")
+        return made
     raise CannotRead("holds neither an index of OCI nor a manifest of docker", "unsupported")
+
+
+def platforms(blobs: Blobs) -> list[str]:
+    """For which platforms there is an image, in the order of the index; none when it does not say."""
+    index = document(blobs, "index.json")
+    todo: list[tuple[Any, int]] = [(index[1] if index else None, 0)]
+    found: list[str] = []
+    while todo:
+        value, depth = todo.pop()
+        for one in _images(value):
+            if name := _platform(one):
+                found.append(name)
+            elif depth < _DEEPEST and (inner := _blob(blobs, one)):
+                todo.append((inner[1], depth + 1))
+    return list(dict.fromkeys(found))
 
 
 def _tag(value: Any) -> str:
@@ -59,9 +77,9 @@ def _of_list(blobs: Blobs, listed: list[Any]) -> Made:
     return Made(_tag(listed), _sha256(found[0]), found[1], layers, digests, remarks)
 
 
-def _of_index(blobs: Blobs, index: Mapping[str, Any], tag: str) -> Made:
+def _of_index(blobs: Blobs, index: Mapping[str, Any], tag: str, wanted: str) -> Made:
     remarks: list[tuple[str, str]] = []
-    descriptor, manifest = _chosen(blobs, index, remarks, 0)
+    descriptor, manifest = _chosen(blobs, index, wanted, remarks)
     names = descriptor.get("annotations")
     names = names if isinstance(names, dict) else {}
     name = tag or next((str(names[key]) for key in _NAMES if names.get(key)), "")
@@ -77,32 +95,51 @@ def _of_index(blobs: Blobs, index: Mapping[str, Any], tag: str) -> Made:
 
 
 def _chosen(
-    blobs: Blobs, index: Mapping[str, Any], remarks: list[tuple[str, str]], depth: int
+    blobs: Blobs, index: Mapping[str, Any], wanted: str, remarks: list[tuple[str, str]], depth: int = 0
 ) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """The descriptor and manifest of one image: this machine's platform, else the first; the others are told."""
-    listed = [one for one in index.get("manifests") or [] if isinstance(one, dict) and not _is_attestation(one)]
+    """The descriptor and manifest of one image: for what is wanted, this machine, or the first; others are told."""
+    listed = _images(index)
     if not listed or depth > _DEEPEST:
         raise CannotRead("its index names no image", "malformed")
-    own = _MACHINES.get(platform.machine(), platform.machine())
-    first = next((one for one in listed if _platform(one) == f"linux/{own}"), listed[0])
+    own = wanted or f"linux/{_MACHINES.get(platform.machine(), platform.machine())}"
+    first = next((one for one in listed if _fits(_platform(one), own)), None)
+    if first is None and wanted and all(map(_platform, listed)):
+        raise CannotRead(f"has no image for {mask_text(wanted)}; it has {', '.join(map(_platform, listed[:20]))}")
+    first = first or next((one for one in listed if not _platform(one)), listed[0])
     if others := [_platform(one) or "an image without a platform" for one in listed if one is not first]:
         remarks.append((f"other images of the index were not looked at: {', '.join(others[:20])}", SKIPPED))
     found = _blob(blobs, first)
     if not found or not isinstance(found[1], dict):
         raise CannotRead("its manifest is not there", "malformed")
     if "manifests" in found[1]:
-        inner, manifest = _chosen(blobs, found[1], remarks, depth + 1)
+        inner, manifest = _chosen(blobs, found[1], wanted, remarks, depth + 1)
         return {**inner, "annotations": inner.get("annotations") or first.get("annotations")}, manifest
     return first, found[1]
+
+
+def _images(index: Any) -> list[dict[str, Any]]:
+    """The descriptors of an index that are images, or indexes of images."""
+    listed = index.get("manifests") if isinstance(index, dict) else None
+    return (
+        [one for one in listed if isinstance(one, dict) and not _is_attestation(one)]
+        if isinstance(listed, list)
+        else []
+    )
 
 
 def _is_attestation(descriptor: Mapping[str, Any]) -> bool:
     return _platform(descriptor) == "unknown/unknown"
 
 
+def _fits(platform: str, wanted: str) -> bool:
+    """Whether a platform is what is wanted, or a variant of it."""
+    return f"{platform}/".startswith(f"{wanted}/")
+
+
 def _platform(descriptor: Mapping[str, Any]) -> str:
     said = descriptor.get("platform")
-    return f"{said.get('os')}/{said.get('architecture')}" if isinstance(said, dict) else ""
+    words = [said.get(key) for key in ("os", "architecture", "variant")] if isinstance(said, dict) else []
+    return "/".join(word for word in words if isinstance(word, str) and word)
 
 
 def _blob(blobs: Blobs, descriptor: Any) -> tuple[bytes, Any] | None:

@@ -11,32 +11,48 @@ from .blobs import Archive, Blobs, Folder
 from .laying import Laying
 from .manifests import Made, diff_ids, made_of
 from .opened import NAME, Opened
+from .references import DAEMON, REGISTRY, daemon_name, reference
+from .remote import Remote, remote
 from .rootfs import is_root, root
 
 
-def open_image(target: str, limits: Limits = Limits()) -> Image:  # noqa: B008 - frozen
-    """The image at a path; raises `UsageError` when there is nothing, and `CannotRead` for what is no image."""
+def packed(target: str, *, offline: bool = True) -> Content:
+    """What a target names: an archive, a folder, an image of a registry or daemon; raises `UsageError`."""
+    if target.startswith(DAEMON):
+        return remote(daemon_name(target), offline=offline)
+    if target.startswith(REGISTRY):
+        return remote(reference(target), offline=offline)
     if not os.path.lexists(target):
         raise UsageError(f"{target}: there is no such file or folder")
-    content: Content = LocalFolder(target) if os.path.isdir(target) else LocalFile(target)
-    return opened(content, target, limits)
+    return LocalFolder(target) if os.path.isdir(target) else LocalFile(target)
 
 
-def opened(content: Content, shown: str, limits: Limits) -> Image:
-    """The image in an archive or a folder; raises `CannotRead`."""
-    if isinstance(content, LocalFolder):
-        if os.path.isfile(os.path.join(content.path, "index.json")) or os.path.isfile(
-            os.path.join(content.path, "manifest.json")
-        ):
-            return _layered(Folder(content.path), shown, limits)
+def open_image(target: str, limits: Limits = Limits(), *, offline: bool = True, platform: str = "") -> Image:  # noqa: B008 - frozen
+    """The image of a target; raises `UsageError` when there is nothing, and `CannotRead` for what is no image."""
+    return opened(packed(target, offline=offline), target, limits, platform)
+
+
+def opened(content: Content, shown: str, limits: Limits, platform: str = "") -> Image:
+    """The image in an archive or a folder, for a platform like "linux/arm64"; raises `CannotRead`."""
+    if isinstance(content, LocalFolder) and not _is_layout(content.path):
         if is_root(content.path):
             return root(content.path, shown, limits)
         raise CannotRead("is neither an OCI layout nor a root filesystem", "unsupported")
-    return _layered(Archive(content, limits), shown, limits)
+    return _layered(made_of(files_of(content, limits), platform), shown, limits)
 
 
-def _layered(blobs: Blobs, shown: str, limits: Limits) -> Opened:
-    made = made_of(blobs)
+def files_of(content: Content, limits: Limits) -> Blobs:
+    """The files of an image that is no root filesystem; raises `CannotRead`."""
+    if isinstance(content, LocalFolder):
+        return Folder(content.path)
+    return content.blobs(limits) if isinstance(content, Remote) else Archive(content, limits)
+
+
+def _is_layout(path: str) -> bool:
+    return any(os.path.isfile(os.path.join(path, name)) for name in ("index.json", "manifest.json"))
+
+
+def _layered(made: Made, shown: str, limits: Limits) -> Opened:
     image = Opened(made.name or shown, made.digest, made.config, _layers(made))
     place = Location(path=shown)
     image.gaps += [Gap(location=place, scanner=NAME, reason=reason, code=code) for reason, code in made.remarks]

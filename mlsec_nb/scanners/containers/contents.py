@@ -99,7 +99,10 @@ class Contents:
 
     def __iter__(self) -> Iterator[Inside | Gap]:
         """From the last layer to the first, so that what is there now is told before its older twins."""
+        later = {layer.diff_id: layer.index for layer in self.story.image.layers if layer.diff_id}
+        twins = {layer.index for layer in self.story.image.layers if later.get(layer.diff_id, 0) > layer.index}
         entries = [entry for entry in self.story.image.entries() if entry.kind == "file" and entry.size]
+        entries = [entry for entry in entries if entry.layer not in twins]  # the same layer comes again, with all of it
         entries.sort(key=lambda entry: -entry.layer)
         many = {path for path, count in Counter(entry.path for entry in entries).items() if count > 1}
         paths = {entry.path for entry in entries}

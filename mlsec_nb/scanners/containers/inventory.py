@@ -10,11 +10,12 @@ from mlsec_nb.core import CannotRead
 from mlsec_nb.core.image import Entry, Image
 from mlsec_nb.io.files import Memory
 
-from .packages import DEB, OF_DISTRIBUTION, PYTHON, Digests, Package
-from .systems import binaries, dpkg, jars
+from .packages import DEB, MOST, OF_DISTRIBUTION, PYTHON, Digests, Package
+from .systems import binaries, dpkg, jars, rpmdb
 from .systems.registry import reader_for
 
-DATABASE: Final = 256 << 20  # bytes of one database of packages
+DATABASE: Final = 128 << 20  # bytes of one database of rpm
+TEXT: Final = 48 << 20  # bytes of any other
 PROGRAM: Final = 64 << 20  # bytes of a program or Java archive that is kept in memory
 _SMALLEST: Final = 16 << 10  # bytes; no linker of Go or Rust makes a smaller program
 _DIRECT: Final = re.compile(r"(.*\.dist-info/)direct_url\.json")
@@ -56,15 +57,20 @@ def inventory(image: Image, limits: Limits) -> Inventory:
     folds = _folds(image)
     own = {match[1] for entry in image.entries() if (match := _DIRECT.fullmatch(entry.path))}
     versions: dict[str, list[Version]] = {}
+    count = 0
     for entry in image.entries():
         read = reader_for(entry.path) if entry.kind in ("file", "hardlink") else None
         if read is None:
             continue
         try:
-            told = read(entry.path, image.read(entry, DATABASE))
+            told = read(entry.path, image.read(entry, DATABASE if read is rpmdb.database else TEXT))
         except CannotRead as error:
             found.unread.append((entry, error))
             continue
+        count += len(told.packages)
+        if count > MOST:
+            found.unread.append((entry, CannotRead(f"has more than {MOST:,} packages, the limit", "too-big")))
+            break
         if told.packages or read not in (dpkg.listed, dpkg.md5sums):
             versions.setdefault(entry.path, []).append((entry, told.packages))
         if told.owned and not (told.system == PYTHON and entry.path.removesuffix("RECORD") in own):

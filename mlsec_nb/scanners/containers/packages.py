@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from mlsec_nb.core import CannotRead
+
 DEB: Final = "deb"
 APK: Final = "apk"
 RPM: Final = "rpm"
@@ -30,6 +32,16 @@ class Package:
     source_version: str = ""
     licence: str = ""
     extra: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+
+MOST: Final = 50_000  # packages of one image
+
+
+def add(packages: list[Package], package: Package) -> None:
+    """Keeps a package; raises `CannotRead` when there are too many."""
+    if len(packages) >= MOST:
+        raise CannotRead(f"has more than {MOST:,} packages, the limit", "too-big")
+    packages.append(package)
 
 
 Digests = dict[str, str]  # path of a file → "md5:…", "sha1:…", "sha256:…", or "" when none is recorded

@@ -3,13 +3,13 @@
 import base64
 import binascii
 
-from mlsec_nb.scanners.containers.packages import APK, Digests, Package, Told
+from mlsec_nb.scanners.containers.packages import APK, Digests, Package, Told, add
 
 
 def installed(path: str, data: bytes) -> Told:
     """Paragraphs of one-letter fields: P name, V version, o origin, and for each file F folder, R name, Z digest."""
     del path
-    packages, owned = [], Digests()
+    packages, owned = list[Package](), Digests()
     for paragraph in data.decode("utf-8", "surrogateescape").split("\n\n"):
         fields: dict[str, str] = {}
         folder = last = ""
@@ -27,7 +27,7 @@ def installed(path: str, data: bytes) -> Told:
             else:
                 fields.setdefault(key, value)
         if fields.get("P") and fields.get("V"):
-            packages.append(_package(fields))
+            add(packages, _package(fields))
     return Told(tuple(packages), owned, APK)
 
 

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from mlsec_nb.scanners.containers.packages import DEB, Digests, Package, Told, stanzas
+from mlsec_nb.scanners.containers.packages import DEB, Digests, Package, Told, add, stanzas
 
 _SOURCE: Final = re.compile(r"(\S+)(?:\s+\(([^)]+)\))?")
 _MD5: Final = re.compile(r"[0-9a-f]{32}")
@@ -12,11 +12,11 @@ _MD5: Final = re.compile(r"[0-9a-f]{32}")
 def status(path: str, data: bytes) -> Told:
     """`status`, or a file of `status.d` as images without a package manager have it."""
     del path
-    packages, owned = [], Digests()
+    packages, owned = list[Package](), Digests()
     for fields in stanzas(data.decode("utf-8", "replace")):
         if not _is_installed(fields.get("Status")) or "Package" not in fields or not fields.get("Version"):
             continue
-        packages.append(_package(fields))
+        add(packages, _package(fields))
         for line in fields.get("Conffiles", "").split("\n"):
             words = line.split()
             if len(words) >= 2 and _MD5.fullmatch(words[1]):

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from mlsec_nb.core import CannotRead
-from mlsec_nb.scanners.containers.packages import RPM, Digests, Package, Told
+from mlsec_nb.scanners.containers.packages import RPM, Digests, Package, Told, add
 
 from . import headers
 from .sqlite import rows
@@ -30,7 +30,7 @@ def database(path: str, data: bytes) -> Told:
         for blob in _blobs(data):
             found = headers.tags(blob)
             if package := headers.package(found):
-                packages.append(package)
+                add(packages, package)
             owned |= headers.owned(found)
     except (ValueError, struct.error, IndexError) as error:
         raise CannotRead(f"{path} is a damaged database of rpm", "malformed") from error

@@ -84,6 +84,7 @@ def serving(registry: Registry) -> Iterator[str]:
             pass
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
+        server.handle_error = lambda *_: None  # type: ignore[method-assign]  # who is asked too much hangs up
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         registry.host = f"127.0.0.1:{server.server_port}"

@@ -156,6 +156,19 @@ def test_a_damaged_layer_is_a_gap_and_costs_nothing_else(tar: bytes, code: str, 
     assert image.visible("b")
 
 
+def test_of_an_archive_that_is_cut_off_the_rest_is_read(tmp_path: Path) -> None:
+    tars = [layer({"a": b"1"}), layer({"b": os.urandom(20_000)})]
+    files = docker(tars, config_of(tars))
+    whole = layer({name: files[name] for name in ("manifest.json", "config.json", "0/layer.tar", "1/layer.tar")})
+    (tmp_path / "x.tar").write_bytes(whole[:-30_000])
+    image = open_image(str(tmp_path / "x.tar"))
+    assert there(image)["a"] == "1"
+    assert {gap.code for gap in image.gaps} == {"malformed"}
+    (tmp_path / "x.tar").write_bytes(whole[:1_000])
+    with pytest.raises(CannotRead, match="cut off"):
+        open_image(str(tmp_path / "x.tar"))
+
+
 def test_more_entries_than_the_limit_are_a_gap(tmp_path: Path) -> None:
     image = opened(tmp_path, {f"{n}": b"" for n in range(30)}, {"x": b""}, limits=Limits(members=20))
     assert [gap.code for gap in image.gaps] == ["too-big", "too-big"]
@@ -294,6 +307,21 @@ def test_whatever_bytes_an_archive_has_it_is_opened_or_refused(
     path.write_bytes(whole)
     with contextlib.suppress(CannotRead):
         there(open_image(str(path)))
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_layer_without_entries_is_one(form: str, tmp_path: Path) -> None:
+    image = opened(tmp_path, {}, {"a": b"1"}, {}, form=form)
+    assert (list(image.gaps), there(image)) == ([], {"a": "1"})
+
+
+def test_a_hard_link_to_a_link_is_that_link(tmp_path: Path) -> None:
+    image = opened(tmp_path, {"l": "nowhere", "h": hard("l"), "d/": b"", "to-folder": hard("d")})
+    assert (found := image.visible("h"))
+    assert (found.kind, found.link) == ("symlink", "nowhere")
+    assert (folder := image.visible("to-folder"))
+    with pytest.raises(CannotRead):
+        image.open(folder)
 
 
 def test_modes_and_owners_are_kept(tmp_path: Path) -> None:

@@ -249,6 +249,7 @@ def daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Dae
     Daemon.asked, Daemon.archive = [], layer(docker(LAYERS, config_of(LAYERS)))
     Daemon.described = json.dumps({"Id": digest(config_of(LAYERS))}).encode()
     with socketserver.ThreadingUnixStreamServer(path, Daemon) as server:
+        server.handle_error = lambda *_: None  # type: ignore[method-assign]
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         monkeypatch.setenv("DOCKER_HOST", f"unix://{path}")

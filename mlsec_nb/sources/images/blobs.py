@@ -10,7 +10,7 @@ from mlsec_nb.core import CannotRead, Content
 from mlsec_nb.io.archives import format_of
 from mlsec_nb.io.files import LocalFile
 from mlsec_nb.io.streams import Pace, Shared, Window, unpacked
-from mlsec_nb.io.tars import headers
+from mlsec_nb.io.tars import Header, headers
 
 DOCUMENT: Final = 8 << 20  # bytes of an index, manifest or configuration
 RATIO: Final = 20  # unpacked to packed bytes; whole file systems never come near …
@@ -46,17 +46,24 @@ class Archive:
         )
         self._files: dict[str, Content] = {}
         self._links: dict[str, str] = {}
+        self.damage: CannotRead | None = None  # what came before it still counts
         with whole.open() as stream:
-            for number, header in enumerate(headers(stream)):
-                if number >= limits.members:
-                    raise CannotRead(f"has more than {limits.members:,} members, the limit", "too-big")
-                name = posixpath.normpath("/" + header.name).lstrip("/")
-                if header.kind in (b"0", b"\0", b"7"):
-                    self._files[name] = Window(whole, header.data, header.size)
-                elif header.kind == b"2":
-                    self._links[name] = posixpath.normpath(posixpath.join("/", posixpath.dirname(name), header.link))
-                elif header.kind == b"1":
-                    self._links[name] = posixpath.normpath("/" + header.link)
+            try:
+                for header in headers(stream):
+                    self._take(header, whole, limits.members)
+            except CannotRead as error:
+                self.damage = error
+
+    def _take(self, header: Header, whole: Content, most: int) -> None:
+        if len(self._files) + len(self._links) >= most:
+            raise CannotRead(f"has more than {most:,} members, the limit", "too-big")
+        name = posixpath.normpath("/" + header.name).lstrip("/")
+        if header.kind in (b"0", b"\0", b"7"):
+            self._files[name] = Window(whole, header.data, header.size)
+        elif header.kind == b"2":
+            self._links[name] = posixpath.normpath(posixpath.join("/", posixpath.dirname(name), header.link))
+        elif header.kind == b"1":
+            self._links[name] = posixpath.normpath("/" + header.link)
 
     def get(self, name: str) -> Content | None:
         name = posixpath.normpath("/" + name).lstrip("/")

@@ -31,7 +31,7 @@ class Laying:
         """One layer, its digest computed on the way; raises `CannotRead`, and what was laid until then still counts."""
         if packed is None:
             raise CannotRead("is not there", "unreadable")
-        kind = format_of(packed)
+        kind = format_of(packed) or ("tar" if _is_empty(packed) else None)
         # A layer that is there twice is read twice, but brought only once.
         ratio = 0 if (again := (layer.diff_id or layer.digest) in self.seen) else RATIO
         self.seen.add(layer.diff_id or layer.digest)
@@ -69,3 +69,9 @@ class Laying:
                 yield header
         except CannotRead as error:
             errors.append(error)
+
+
+def _is_empty(content: Content) -> bool:
+    """Whether it is a tar without entries, which begins with its end: empty blocks."""
+    with content.open() as stream:
+        return not stream.read(512).strip(b"\0")

@@ -38,7 +38,15 @@ def opened(content: Content, shown: str, limits: Limits, platform: str = "") -> 
         if is_root(content.path):
             return root(content.path, shown, limits)
         raise CannotRead("is neither an OCI layout nor a root filesystem", "unsupported")
-    return _layered(made_of(files_of(content, limits), platform), shown, limits)
+    files = files_of(content, limits)
+    damage = files.damage if isinstance(files, Archive) else None
+    try:
+        made = made_of(files, platform)
+    except CannotRead as error:
+        raise damage or error from error
+    if damage:
+        made.remarks.append((str(damage), damage.code))
+    return _layered(made, shown, limits)
 
 
 def files_of(content: Content, limits: Limits) -> Blobs:

@@ -141,11 +141,13 @@ class Tree:
         self.all[node.layer].append(node)
 
     def _linked(self, node: Node) -> None:
-        """A hard link has the bytes of what it leads to."""
+        """A hard link is what it leads to, with the bytes of it: another link, if that is one."""
         target = self.at(self._plain(node.link))
-        if target is None or target.kind not in ("file", "hardlink"):
+        if target is None or target.kind == "dir":
             node.content = None
             return
+        if target.kind not in ("file", "hardlink"):
+            node.kind, node.link = target.kind, target.link
         node.size, node.mode, node.content, node.start = target.size, target.mode, target.content, target.start
 
     def _named(self, folder: str, name: str, layer: int) -> bool:

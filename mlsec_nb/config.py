@@ -67,6 +67,7 @@ class Config:
     tools: tuple[str, ...] = ()  # other programs that are run too: never said by a file, which may be a stranger's
     key: bytes = DEFAULT_KEY
     root: Path = Path()  # where the config file stands: its paths are relative to it
+    cache: Path | None = None  # the folder of earlier results; no file names one
     tables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def settings(self, name: str) -> Settings:

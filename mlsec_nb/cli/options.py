@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mlsec_nb import config as configs
-from mlsec_nb import importers, reporters
+from mlsec_nb import executors, importers, reporters
 from mlsec_nb.core import Severity, UsageError
 
 # The commands that audit, and the scanner that each of them is; `scan` is all of them.
@@ -43,6 +43,10 @@ def describe(parser: argparse.ArgumentParser) -> None:
     running = parser.add_argument_group("running")
     running.add_argument("--config", metavar="FILE", help="instead of the nearest mlsec.toml or pyproject.toml")
     running.add_argument("-j", "--jobs", metavar="N", type=int, help="processes (default: one for each core)")
+    running.add_argument("--no-cache", action="store_true", help="look at everything again, and remember nothing")
+    running.add_argument(
+        "--cache-dir", metavar="DIR", help="where results are remembered (default: the user's cache folder)"
+    )
     running.add_argument("--verify", action="store_true",
                          help="ask vendors whether keys still work: sends each to its own vendor")  # fmt: skip
     running.add_argument("--offline", action="store_true", default=None, help="forbid the network everywhere")
@@ -98,7 +102,15 @@ def config_of(args: argparse.Namespace, command: str = "scan") -> configs.Config
         offline=False if (args.verify or tools) and not args.offline else args.offline,
         tools=tools,
         tables=_tables(args, base),
+        cache=_cache(args),
     )
+
+
+def _cache(args: argparse.Namespace) -> Path | None:
+    """Where results are remembered; nowhere when vendors are asked, whose answers may change."""
+    if args.no_cache or args.verify:
+        return None
+    return Path(args.cache_dir) if args.cache_dir else executors.cache_folder()
 
 
 def _tables(args: argparse.Namespace, base: configs.Config) -> Mapping[str, Mapping[str, Any]] | None:

@@ -6,8 +6,9 @@ what comes out: results are put back into the order of the artifacts. What a sca
 is examined on the spot, by all scanners, and told at its place there.
 """
 
+from .cache import default_folder as cache_folder
 from .examine import Late, chosen, examine
 from .local import Progress, run
 from .scanned import Scanned, unknown_files
 
-__all__ = ["Late", "Progress", "Scanned", "chosen", "examine", "run", "unknown_files"]
+__all__ = ["Late", "Progress", "Scanned", "cache_folder", "chosen", "examine", "run", "unknown_files"]

@@ -11,6 +11,7 @@ from mlsec_nb.config import MIB, Config
 from mlsec_nb.core import Artifact, Gap, Location
 from mlsec_nb.triage import Foreign
 
+from . import cache
 from .examine import chosen, examine
 from .scanned import Scanned
 
@@ -33,9 +34,25 @@ def run(
     progress: Progress | None = None,
     foreign: Foreign | None = None,
 ) -> list[Scanned]:
-    """Every artifact examined, in the order given, whatever the number of processes."""
-    jobs = config.jobs or os.cpu_count() or 1
+    """Every artifact examined, in the order given, whatever the number of processes; what is known is not looked at."""
     tell = progress or (lambda _scanned: None)
+    with cache.opened(config, foreign) as kept:
+        known = {index: found for index, artifact in enumerate(artifacts) if (found := kept.get(artifact)) is not None}
+        for scanned in known.values():
+            tell(scanned)
+
+        def told(scanned: Scanned) -> None:
+            kept.put(scanned)
+            tell(scanned)
+
+        left = [index for index in range(len(artifacts)) if index not in known]
+        looked = _looked([artifacts[index] for index in left], config, told, foreign)
+    results = known | dict(zip(left, looked, strict=True))
+    return [results[index] for index in range(len(artifacts))]
+
+
+def _looked(artifacts: Sequence[Artifact], config: Config, tell: Progress, foreign: Foreign | None) -> list[Scanned]:
+    jobs = config.jobs or os.cpu_count() or 1
     if jobs == 1 or len(artifacts) < 2 or sum(artifact.content.size for artifact in artifacts) < POOL_BYTES:
         return list(_told(map(_examiner(config, foreign), artifacts), tell))
     return _pooled(artifacts, jobs, (config, foreign), tell)

@@ -28,6 +28,7 @@ from .base import Base, base_of
 from .bill import component
 from .distro import Distro
 from .inventory import Installed, Inventory, inventory
+from .listed import Listed
 from .lookups import Known, Lookup, commands
 from .story import NAME, Story, catalogue
 
@@ -72,9 +73,10 @@ class ContainerScanner:
         return artifact.kind is Kind.IMAGE
 
     def scan(self, document: Document) -> Iterator[Finding | Gap | Component | Inside]:
-        image: Image | None = getattr(document.artifact.content, "image", None)
-        if image is None:
+        opened: Image | None = getattr(document.artifact.content, "image", None)
+        if opened is None:
             raise CannotScan("cannot be read as a container image", "unsupported")
+        image = Listed(opened)
         story = Story(document.artifact.path, image, self._settings.key)
         base = base_of(image, self._base)
         ignored = base if self._ignore_base else Base()

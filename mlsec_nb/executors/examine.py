@@ -116,10 +116,11 @@ def _look_inside(
         return
     if inside.kinds is None or artifact.kind in inside.kinds:
         found = moved(examine(artifact, scanners, config, foreign), inside)
-        if not found.scanners:
+        other = [gap for gap in found.gaps if inside.kinds is None or gap.code != "unsupported"]
+        if not found.scanners or len(other) < len(found.gaps):  # by its name alone it was of a kind that was asked for
             scanned.unknown[PurePosixPath(artifact.path).suffix or "no suffix"] += 1
         scanned.judged += found.judged
-        scanned.gaps += found.gaps
+        scanned.gaps += other
         scanned.components += found.components
 
 

@@ -5,11 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from mlsec_nb.config import Config, Limits, Settings
+from mlsec_nb.config import Config, Limits
 from mlsec_nb.core import Artifact, Document, Finding, Gap, Inside, Kind, Location, Rule
-from mlsec_nb.executors import Late, examine
+from mlsec_nb.executors import Late, chosen, examine
 from mlsec_nb.io.files import Memory
-from mlsec_nb.scanners.code.scanner import build
 
 LOAD = b"import pickle\npickle.load(open('x', 'rb'))\n"
 
@@ -37,8 +36,8 @@ def inside(path: str, data: bytes, **more: object) -> Inside:
     return Inside(path=path, content=Memory(data), place=place, **more)  # type: ignore[arg-type]
 
 
-def examined(box: Box, config: Config = Config()) -> tuple[list[Finding], list[Gap]]:  # noqa: B008
-    late = [Late("box", lambda: box), Late("code", lambda: build(Settings()))]
+def examined(box: Box, config: Config = Config(), names: str = "code models") -> tuple[list[Finding], list[Gap]]:  # noqa: B008
+    late = [Late("box", lambda: box), *(one for one in chosen(config) if one.name in names.split())]
     found = examine(Artifact("box.tar", Kind.IMAGE, Memory(b"x")), late, config)
     return [one.finding for one in found.judged], found.gaps
 
@@ -57,13 +56,23 @@ def test_only_the_kinds_that_are_asked_for_are_looked_at() -> None:
     assert examined(Box(inside("a.py", LOAD, kinds=frozenset({Kind.MODEL})))) == ([], [])
 
 
+def test_what_is_called_a_model_and_is_none_is_no_gap_where_only_models_were_asked_for() -> None:
+    odd = b"\x08\1\x08\1\x08\1nothing"
+    asked = Box(inside("a.pb", odd, kinds=frozenset({Kind.MODEL})), inside("b.pb", odd))
+    _, gaps = examined(asked)
+    assert sorted((gap.code, gap.location.member) for gap in gaps if gap.location.member) == [("unsupported", "b.pb")]
+    assert "1 file of a kind that no chosen scanner knows: 1 × .pb" in [gap.reason for gap in gaps]
+
+
 def test_suppressions_in_a_file_count_there() -> None:
     found, _ = examined(Box(inside("a.py", b"import pickle\npickle.load(f)  # mlsec: ignore[LOAD-PICKLE] -- ours\n")))
     assert "LOAD-PICKLE" in {one.rule.id for one in found}
 
 
 def test_what_no_scanner_knows_is_told_in_one_line() -> None:
-    _, gaps = examined(Box(inside("a.xyz", b"\0\1\2\3"), inside("b.xyz", b"\0\1\2\3"), inside("c", b"\0\1")))
+    _, gaps = examined(
+        Box(inside("a.xyz", b"\0\1\2\3"), inside("b.xyz", b"\0\1\2\3"), inside("c", b"\0\1")), names="code"
+    )
     assert [gap.reason for gap in gaps] == ["3 files of a kind that no chosen scanner knows: 2 × .xyz, 1 × no suffix"]
 
 

@@ -18,6 +18,7 @@ _GO_MAGIC: Final = b"\xff Go buildinf:"
 _INLINE: Final = 2  # the flag of strings that stand behind the head, as since Go 1.18
 _MARKS: Final = 16  # bytes around the list of modules
 _MOST: Final = 8 << 20  # bytes of one list
+_FARTHEST: Final = 1 << 48  # bytes into a program
 _SECTIONS: Final = 4_096
 
 
@@ -55,8 +56,7 @@ def sections(stream: BinaryIO) -> Iterator[Section]:
     size, count, names = struct.unpack_from(f"{order}HHH", head, 58 if wide else 46)
     if not place or size < (64 if wide else 40) or not count or count > _SECTIONS or names >= count:
         return
-    stream.seek(place)
-    table = stream.read(size * count)
+    table = _read(stream, place, size * count)
     shape = f"{order}4xI8xQQQ" if wide else f"{order}4xI4xIII"
     found = []
     for number in range(min(count, len(table) // size)):
@@ -71,10 +71,14 @@ def sections(stream: BinaryIO) -> Iterator[Section]:
 
 
 def _bytes(stream: BinaryIO, section: Section) -> bytes:
-    if section.size > _MOST:
+    return _read(stream, section.offset, section.size)
+
+
+def _read(stream: BinaryIO, place: int, size: int) -> bytes:
+    if size > _MOST or place > _FARTHEST:
         raise ValueError("too big")
-    stream.seek(section.offset)
-    return stream.read(section.size)
+    stream.seek(place)
+    return stream.read(size)
 
 
 def _go(stream: BinaryIO, section: Section, among: list[Section]) -> Iterator[Package]:
@@ -118,9 +122,8 @@ def _pointed(stream: BinaryIO, data: bytes, among: list[Section]) -> tuple[bytes
 
 def _at(stream: BinaryIO, address: int, length: int, among: list[Section]) -> bytes:
     for section in among:
-        if section.address and section.address <= address < section.address + section.size and length <= _MOST:
-            stream.seek(section.offset + address - section.address)
-            return stream.read(length)
+        if section.address and section.address <= address < section.address + section.size:
+            return _read(stream, section.offset + address - section.address, length)
     raise ValueError("an address that is nowhere")
 
 

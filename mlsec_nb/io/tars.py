@@ -52,6 +52,8 @@ def headers(stream: BinaryIO) -> Iterator[Header]:
         if kind in b"LKxg" and kind != b"":
             pax = {} if kind == b"g" else pax | _extension(kind, stream, size)
             continue
+        if "GNU.sparse.major" in pax or "GNU.sparse.map" in pax:  # its bytes are not those of the file
+            kind, pax["path"] = b"S", pax.get("GNU.sparse.name") or pax.get("path", "")
         yield Header(
             pax.get("path") or _name(block), kind, 0 if kind in _NO_DATA else size, _number(block[100:108]) & 0o7777,
             _owner(pax, "uid", block[108:116]), _owner(pax, "gid", block[116:124]),

@@ -2,6 +2,7 @@
 
 import contextlib
 import gzip
+import io
 import json
 import os
 import pickle
@@ -272,6 +273,48 @@ def test_a_root_filesystem_is_an_image_of_one_layer(tmp_path: Path) -> None:
         open_image(str(tmp_path))
     with pytest.raises(UsageError):
         open_image(str(tmp_path / "nothing"))
+
+
+def test_what_is_mounted_in_a_root_filesystem_is_told_and_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/os-release").write_text("ID=debian\n")
+    (tmp_path / "proc").mkdir()
+    (tmp_path / "proc/version").write_text("1")
+    lstat = os.lstat
+
+    def mounted(path: Any) -> os.stat_result:
+        found = lstat(path)
+        return os.stat_result((*found[:2], found.st_dev + str(path).endswith("proc"), *found[3:]))
+
+    monkeypatch.setattr("os.lstat", mounted)
+    image = open_image(str(tmp_path))
+    assert {entry.path for entry in image.entries()} == {"etc", "etc/os-release", "proc"}
+    assert [(gap.location.member, gap.code) for gap in image.gaps] == [("proc", "skipped")]
+
+
+def test_layers_and_lines_without_end_are_cut(tmp_path: Path) -> None:
+    files = docker([layer({})], config_of([], [{"empty_layer": True}] * 10_005))
+    files["manifest.json"] = json.dumps([{"Config": "config.json", "Layers": ["none"] * 1_003}]).encode()
+    (tmp_path / "x.tar").write_bytes(layer(files))
+    image = open_image(str(tmp_path / "x.tar"))
+    assert len(image.layers) == 11_000
+    assert [gap.reason for gap in image.gaps if gap.code == "too-big"] == [
+        "has 1,003 layers, of which 1,000 were looked at", "has 10,005 lines of history, of which 10,000 were looked at",
+    ]  # fmt: skip
+
+
+def test_sparse_files_are_told(tmp_path: Path) -> None:
+    sparse = tarfile.TarInfo("GNUSparseFile.0/x")
+    sparse.pax_headers = {"GNU.sparse.major": "1", "GNU.sparse.name": "x"}
+    old = tarfile.TarInfo("y")
+    old.type = tarfile.GNUTYPE_SPARSE
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        tar.addfile(sparse)
+        tar.addfile(old)
+    image = open_image(written(tmp_path, "docker", [made.getvalue()], config_of([made.getvalue()])))
+    assert [gap.reason[:21] for gap in image.gaps] == ["2 entries are of a ty"]
+    assert list(image.entries()) == []
 
 
 def test_a_walk_meets_images_and_hands_them_to_another_process(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from mlsec_nb.io.files import LocalFile
 from mlsec_nb.io.streams import Pace, Shared, Window, unpacked
 from mlsec_nb.io.tars import Header, headers
 
-DOCUMENT: Final = 8 << 20  # bytes of an index, manifest or configuration
+DOCUMENT: Final = 4 << 20  # bytes of an index, manifest or configuration
 RATIO: Final = 20  # unpacked to packed bytes; whole file systems never come near …
 SPARE: Final = 512 << 20  # … but for so many bytes, of empty files
 _LINKS: Final = 8

@@ -13,6 +13,7 @@ from .blobs import Blobs, document
 
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 _DEEPEST: Final = 4
+MOST: Final = 1_000  # layers; no runtime takes more than some 127
 _NAMES: Final = ("io.containerd.image.name", "org.opencontainers.image.ref.name")
 _MACHINES: Final = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "i686": "386"}
 
@@ -47,15 +48,18 @@ def platforms(blobs: Blobs) -> list[str]:
     """For which platforms there is an image, in the order of the index; none when it does not say."""
     index = document(blobs, "index.json")
     todo: list[tuple[Any, int]] = [(index[1] if index else None, 0)]
-    found: list[str] = []
+    found: dict[str, None] = {}
+    seen: set[str] = set()
     while todo:
         value, depth = todo.pop()
         for one in _images(value):
+            digest = str(one.get("digest"))
             if name := _platform(one):
-                found.append(name)
-            elif depth < _DEEPEST and (inner := _blob(blobs, one)):
+                found[name] = None
+            elif depth < _DEEPEST and digest not in seen and (inner := _blob(blobs, one)):
+                seen.add(digest)
                 todo.append((inner[1], depth + 1))
-    return list(dict.fromkeys(found))
+    return list(found)
 
 
 def _tag(value: Any) -> str:
@@ -71,8 +75,8 @@ def _of_list(blobs: Blobs, listed: list[Any]) -> Made:
     found = document(blobs, str(first.get("Config")))
     if not found or not isinstance(found[1], dict):
         raise CannotRead("its configuration is not there", "malformed")
-    names = [str(name) for name in first.get("Layers") or [] if isinstance(name, str)]
-    layers = tuple(blobs.get(name) for name in names)
+    names = list(_strings(first, "Layers"))
+    layers = tuple(blobs.get(name) for name in _few(names, remarks))
     digests = tuple(str(one) for one in _strings(found[1].get("rootfs"), "diff_ids"))
     return Made(_tag(listed), _sha256(found[0]), found[1], layers, digests, remarks)
 
@@ -87,7 +91,8 @@ def _of_index(blobs: Blobs, index: Mapping[str, Any], tag: str, wanted: str) -> 
     if not config or not isinstance(config[1], dict):
         raise CannotRead("its configuration is not there", "malformed")
     layers, digests = [], []
-    for layer in manifest.get("layers") or []:
+    listed = manifest.get("layers")
+    for layer in _few(listed if isinstance(listed, list) else [], remarks):
         digest = str(layer.get("digest")) if isinstance(layer, dict) else ""
         layers.append(blobs.get(_path(digest)))
         digests.append(digest)
@@ -156,6 +161,12 @@ def _path(digest: str) -> str:
     if not _DIGEST.fullmatch(digest):
         raise CannotRead("names a blob by what is no digest", "malformed")
     return "blobs/" + digest.replace(":", "/")
+
+
+def _few(listed: list[Any], remarks: list[tuple[str, str]]) -> list[Any]:
+    if len(listed) > MOST:
+        remarks.append((f"has {len(listed):,} layers, of which {MOST:,} were looked at", "too-big"))
+    return listed[:MOST]
 
 
 def _strings(value: Any, key: str) -> Iterator[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Final
 
-from mlsec_nb.core import CannotRead, Content, Gap
+from mlsec_nb.core import CannotRead, Content, Gap, Location
 from mlsec_nb.core.image import Entry, Layer
 from mlsec_nb.io.files import LocalFile
 from mlsec_nb.io.streams import Window
@@ -24,6 +24,19 @@ class Opened:
     layers: Sequence[Layer]
     tree: Tree = field(default_factory=Tree)
     gaps: list[Gap] = field(default_factory=list)
+
+    def tell(self, place: Location, reason: str, code: str) -> None:
+        self.gaps.append(Gap(location=place, scanner=NAME, reason=reason, code=code))
+
+    def tell_odd(self, shown: str) -> None:
+        """Gaps for the entries that could not be laid as they are."""
+        for count, what, code in (
+            (self.tree.escaped, "have names that lead out of the image; they were taken as inside it", "malformed"),
+            (self.tree.odd, "are of a type that is not known here, and were left out", "malformed"),
+            (self.tree.tangled, "were left out: their paths are too long, one by one or all together", "too-big"),
+        ):
+            if count:
+                self.tell(Location(path=shown), f"{count:,} entries {what}", code)
 
     @property
     def platform(self) -> str:

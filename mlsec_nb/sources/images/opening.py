@@ -1,6 +1,7 @@
 """From a target to an image that can be read."""
 
 import os
+from typing import Final
 
 from mlsec_nb.config import Limits
 from mlsec_nb.core import CannotRead, Content, Gap, Location, UsageError
@@ -14,6 +15,8 @@ from .opened import NAME, Opened
 from .references import DAEMON, REGISTRY, daemon_name, reference
 from .remote import Remote, remote
 from .rootfs import is_root, root
+
+LINES: Final = 10_000  # of the history
 
 
 def packed(target: str, *, offline: bool = True) -> Content:
@@ -71,27 +74,22 @@ def _layered(made: Made, shown: str, limits: Limits) -> Opened:
         except CannotRead as error:
             where = place.with_(layer=layer.diff_id or layer.digest)
             image.gaps.append(Gap(location=where, scanner=NAME, reason=f"the layer {error}", code=error.code))
-    image.gaps += [
-        Gap(location=place, scanner=NAME, reason=f"{count:,} entries {what}", code=code)
-        for count, what, code in (
-            (image.tree.escaped, "have names that lead out of the image; they were taken as inside it", "malformed"),
-            (image.tree.odd, "are of a type that is not known here, and were left out", "malformed"),
-            (image.tree.tangled, "were left out: their paths are too long, one by one or all together", "too-big"),
-        ) if count
-    ]  # fmt: skip
+    image.tell_odd(shown)
     return image
 
 
 def _layers(made: Made) -> list[Layer]:
     """The lines of the history with their layers; layers that it does not tell of come last."""
     ids = diff_ids(made.config)
-    rest = list(range(len(made.layers)))
+    rest = iter(range(len(made.layers)))
     history = made.config.get("history")
     lines = [line for line in history if isinstance(line, dict)] if isinstance(history, list) else []
+    if len(lines) > LINES:
+        made.remarks.append((f"has {len(lines):,} lines of history, of which {LINES:,} were looked at", "too-big"))
     found: list[Layer] = []
-    for line in lines:
-        empty = bool(line.get("empty_layer")) or not rest
-        found.append(_layer(made, ids, len(found), str(line.get("created_by") or ""), None if empty else rest.pop(0)))
+    for line in lines[:LINES]:
+        number = None if line.get("empty_layer") else next(rest, None)
+        found.append(_layer(made, ids, len(found), str(line.get("created_by") or ""), number))
     found += [_layer(made, ids, len(found) + at, "", number) for at, number in enumerate(rest)]
     return found
 

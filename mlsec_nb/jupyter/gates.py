@@ -6,7 +6,7 @@ from typing import Any, Final
 from mlsec_nb.core import Severity
 from mlsec_nb.reporters.stages import Stage, html, terminal
 
-from .view import COLORS, MIME, Report, link, tree
+from .view import COLORS, LIST, MIME, Report, link, tree
 
 # White on each of these has a contrast of 4.5 or more (WCAG 2.2, 1.4.3); text outside takes the theme's own colour.
 _STATES: Final[Mapping[str, str]] = {
@@ -23,8 +23,9 @@ _STYLES: Final[Mapping[str, str]] = {
     "badge": "color:#fff;background:{};padding:1px 8px;font-weight:600;white-space:nowrap",
     "mark": "color:#fff;background:{};display:inline-block;width:18px;text-align:center;font-weight:600",
     "check": "margin-top:3px",
-    "gate": "margin-top:4px",
+    "gate": "margin-top:4px;line-height:24px",
     "behind": "margin:3px 0 3px 18px",
+    "list": LIST,
     "plain": "margin:3px 0 3px 18px",
 }
 

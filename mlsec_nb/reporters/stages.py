@@ -161,13 +161,13 @@ def _opened(check: Check, look: Look, place: Place) -> str:
     found = worst_first(check.findings)
     reasons = "".join(f"<li>{_text(prose(reason))}</li>" for reason in check.reasons)
     rows = "".join(
-        f"<li>{one.severity} {place(one)} {_text(prose(one.message))}</li>" for one in found[:SHOWN]
+        f"<li>{one.severity} {place(one)} — {_text(prose(one.message))}</li>" for one in found[:SHOWN]
     )  # fmt: skip
     more = f"<li>… and {len(found) - SHOWN:,} more</li>" if len(found) > SHOWN else ""
     head = f"{_mark(check, look)} {_text(_line(check))}"
     if not (reasons or rows):
         return f"<div{look('plain')}>{head}</div>"
-    return f"<details{look('behind')}><summary>{head}</summary><ul>{reasons}{rows}{more}</ul></details>"
+    return f"<details{look('behind')}><summary>{head}</summary><ul{look('list')}>{reasons}{rows}{more}</ul></details>"
 
 
 def _text(text: str) -> str:

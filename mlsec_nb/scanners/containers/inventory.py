@@ -20,6 +20,8 @@ PROGRAM: Final = 64 << 20  # bytes of a program or Java archive that is kept in 
 _SMALLEST: Final = 16 << 10  # bytes; no linker of Go or Rust makes a smaller program
 _DIRECT: Final = re.compile(r"(.*\.dist-info/)direct_url\.json")
 
+_LOG: Final = "/rpm/rpmdb.sqlite-wal"
+
 Version = tuple[Entry, tuple[Package, ...]]  # one version of a file, and what it tells
 
 
@@ -61,6 +63,10 @@ def inventory(image: Image, limits: Limits) -> Inventory:
     for entry in image.entries():
         read = reader_for(entry.path) if entry.kind in ("file", "hardlink") else None
         if read is None:
+            if entry.path.endswith(_LOG) and entry.size and entry.gone is None:
+                found.unread.append(
+                    (entry, CannotRead("changes that rpm had not yet put into its database were not read"))
+                )
             continue
         try:
             told = read(entry.path, image.read(entry, DATABASE if read is rpmdb.database else TEXT))

@@ -92,6 +92,12 @@ def test_a_damaged_database_costs_nothing_else() -> None:
     assert (entry.path, error.code) == ("var/lib/rpm/rpmdb.sqlite", "malformed")
 
 
+def test_changes_that_rpm_left_in_its_log_are_told() -> None:
+    path = "var/lib/rpm/rpmdb.sqlite-wal"
+    assert [entry.path for entry, _ in found({path: b"changes"}).unread] == [path]
+    assert found({path: b""}).unread == []
+
+
 @pytest.mark.parametrize("path", ["app/lib/commons-text-1.9.jar", "app/commons-text-1.9.war"])
 def test_java_archives_count(path: str) -> None:
     data = b"PK\x05\x06" + b"\0" * 18

@@ -5,10 +5,11 @@ at hand and by this program's own files, so that neither an update nor an edited
 a file whose size, times and inode are those that were hashed are not read again, unless it was written so shortly
 before that a later write could have the same time.
 
-Only notebooks, source and plain text are kept (with secrets and code alone, every text): what is said of a manifest, a
-model or infrastructure depends on files beside them. Nothing is kept that may be otherwise next time (a scanner that
-failed or ran out of time, a file that could not be read). Nothing is in it that a report does not show: evidence is
-masked before it comes here.
+Only notebooks, source, plain text and container images are kept (with secrets and code alone, every text): what is said
+of a manifest, a model or infrastructure depends on files beside them. What is said of an image holds for a day, because
+releases of distributions and stores of advisories grow old. Nothing is kept that may be otherwise next time (a scanner
+that failed or ran out of time, a file that could not be read). Nothing is in it that a report does not show: evidence
+is masked before it comes here.
 
 The store is one SQLite file in the user's cache folder, written in one transaction after the other: processes may
 share it, a crash loses the last seconds. Whatever is wrong with it (damaged, locked, no space), the run goes on without
@@ -20,6 +21,7 @@ import hashlib
 import json
 import os
 import sqlite3
+import stat
 import time
 import zlib
 from collections.abc import Iterator, Mapping
@@ -42,7 +44,8 @@ from .scanned import Scanned
 SCHEMA: Final = 1
 LIMIT: Final = 256 * MIB  # of the file; the entries that were not used for longest go first
 ENVIRONMENT: Final = "MLSEC_CACHE"  # another folder; empty for none
-_ALONE: Final = frozenset({Kind.NOTEBOOK, Kind.SOURCE, Kind.TEXT})  # what no scanner judges by the files beside it
+# What no scanner judges by the files beside it.
+_ALONE: Final = frozenset({Kind.NOTEBOOK, Kind.SOURCE, Kind.TEXT, Kind.IMAGE})
 _SEEING_ONE: Final = frozenset({"secrets", "code"})  # scanners that look at no other file, whatever the artifact
 _LASTING: Final = frozenset({SKIPPED, "malformed", "too-big", "unsupported", "encrypted", "no-advisories"})
 _RACE: Final = 2_000_000_000  # ns; a coarse clock of a file system gives the same time to two writes
@@ -118,7 +121,9 @@ class Cache:
                 self._store.execute(statement, values)
 
     def _key(self, artifact: Artifact, digest: bytes) -> bytes:
-        words = (self._base, digest, artifact.kind.encode(), artifact.path.encode("utf-8", "surrogateescape"))
+        words = [self._base, digest, artifact.kind.encode(), artifact.path.encode("utf-8", "surrogateescape")]
+        if artifact.kind is Kind.IMAGE:
+            words += [str(getattr(artifact.content, "platform", "")).encode(), str(int(time.time()) // _DAY).encode()]
         return hashlib.blake2b(b"\0".join(words), digest_size=20).digest()
 
     def _digest(self, path: str) -> bytes | None:
@@ -128,6 +133,8 @@ class Cache:
             now = os.stat(path)  # noqa: PTH116 - a path may hold bytes that are no text
         except (OSError, ValueError):
             return None
+        if stat.S_ISDIR(now.st_mode):
+            return self._layout(path)
         name = os.path.abspath(path)  # noqa: PTH100
         seen = (now.st_size, now.st_mtime_ns, now.st_ctime_ns, now.st_ino)
         row = self._store.execute("SELECT size, mtime, ctime, inode, digest FROM files WHERE path = ?", (name,))
@@ -140,6 +147,19 @@ class Cache:
         if max(now.st_mtime_ns, now.st_ctime_ns) < time.time_ns() - _RACE:
             self._write("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)", name, *seen, digest)
         return digest
+
+    def _layout(self, path: str) -> bytes | None:
+        """The digest of all files of an OCI layout; a root filesystem is read as fast as its digest could be made."""
+        if not Path(path, "index.json").is_file():
+            return None
+        found = hashlib.blake2b(digest_size=20)
+        for file in sorted(one for one in Path(path).rglob("*") if one.is_file()):
+            digest = self._digest(str(file))
+            if digest is None:
+                return None
+            found.update(str(file).encode("utf-8", "surrogateescape") + b"\0" + digest)
+        self._digests[path] = found.digest()
+        return self._digests[path]
 
 
 def _hashed(path: str) -> bytes | None:
@@ -217,7 +237,7 @@ def _base(config: Config, foreign: Foreign | None) -> bytes:
         "version": __version__, "rules": scanners.digest(), "program": _program(),
         "only": config.only, "skip": config.skip,
         "limits": asdict(config.limits), "key": config.key.hex(), "offline": config.offline, "tables": config.tables,
-        "root": str(config.root), "advisories": _stamp(advisories()), "files": _given(config),
+        "root": str(config.root), "advisories": _stores(config), "files": _given(config),
         "foreign": foreign and [str(foreign.root), _sorted(foreign.hashes), _sorted(foreign.lines)],
     }  # fmt: skip
     return hashlib.blake2b(json.dumps(words, sort_keys=True, default=str).encode(), digest_size=20).digest()
@@ -225,6 +245,12 @@ def _base(config: Config, foreign: Foreign | None) -> bytes:
 
 def _sorted(table: Mapping[str, frozenset[Any]]) -> list[Any]:
     return [[path, sorted(table[path])] for path in sorted(table)]
+
+
+def _stores(config: Config) -> list[Any]:
+    """The user's store of advisories, and those that tables name instead."""
+    named = {str(table["advisories"]) for table in config.tables.values() if isinstance(table.get("advisories"), str)}
+    return [_stamp(advisories()), *([name, _stamp(Path(name).expanduser())] for name in sorted(named))]
 
 
 def _given(config: Config) -> list[Any]:

@@ -20,6 +20,7 @@ from mlsec_nb.executors import cache, examine, local
 from mlsec_nb.executors.kept import packed, unpacked
 from mlsec_nb.executors.scanned import Scanned
 from mlsec_nb.reporters import render
+from tests.sources.images import config_of, layer, written
 
 TOKEN = "hf_" + "kQzRvTnBpLxWmYcJhGfDsAzXqEwRtYuIoP"
 
@@ -270,3 +271,37 @@ def test_the_command_line_remembers_where_the_environment_says(tree, tmp_path, m
     monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
     assert cache.default_folder() == Path("/somewhere/mlsec")
     capsys.readouterr()
+
+
+@pytest.mark.parametrize("form", ["docker", "layout"])
+def test_the_same_image_is_not_looked_at_again(form, tmp_path, monkeypatch, old):
+    tars = [layer({"app/a.py": b"import pickle\npickle.load(open('x', 'rb'))\n"})]
+    path = written(tmp_path, form, tars, config_of(tars))
+    first = render(pipeline.images([path], config(tmp_path)), "json")
+    tables = {"containers": {"advisories": str(tmp_path / "store.sqlite")}}
+    pipeline.images([path], config(tmp_path, tables=tables))
+    with monkeypatch.context() as patched:
+        patched.setattr(local, "examine", refuse)
+        assert render(pipeline.images([path], config(tmp_path)), "json") == first
+        pipeline.images([path], config(tmp_path, tables=tables))
+        (tmp_path / "store.sqlite").write_bytes(b"another store")
+        with pytest.raises(AssertionError):
+            pipeline.images([path], config(tmp_path, tables=tables))
+        with pytest.raises(AssertionError):
+            pipeline.images([path], config(tmp_path), platform="linux/arm64")
+        tomorrow = time.time() + 86_400
+        patched.setattr(time, "time", lambda: tomorrow)
+        with pytest.raises(AssertionError):
+            pipeline.images([path], config(tmp_path))
+    other = [layer({"app/a.py": b"a = 1\n"})]
+    written(tmp_path, form, other, config_of(other))
+    assert render(pipeline.images([path], config(tmp_path)), "json") != first
+
+
+def test_a_root_filesystem_is_looked_at_each_time(tmp_path, monkeypatch, old):
+    (tmp_path / "root/bin").mkdir(parents=True)
+    (tmp_path / "root/bin/sh").write_bytes(b"x")
+    pipeline.images([str(tmp_path / "root")], config(tmp_path))
+    monkeypatch.setattr(local, "examine", refuse)
+    with pytest.raises(AssertionError):
+        pipeline.images([str(tmp_path / "root")], config(tmp_path))

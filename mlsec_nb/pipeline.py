@@ -204,6 +204,7 @@ def join(reports: Sequence[Report]) -> Report:
         rules={name: rule for report in reports for name, rule in report.rules.items()},
         version=__version__,
         rules_digest=" ".join(sorted({report.rules_digest for report in reports})),
+        changes=tuple(change for report in reports for change in report.changes),
     )
 
 

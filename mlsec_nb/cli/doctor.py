@@ -8,14 +8,13 @@ import sys
 from pathlib import Path
 
 from mlsec_nb import config as configs
-from mlsec_nb import pipeline
+from mlsec_nb import importers, pipeline
 from mlsec_nb._version import __version__
 from mlsec_nb.scanners import available, digest
 
 LIBRARIES = ("jupyterlab", "notebook", "ipython", "nbformat", "ipywidgets", "pandas", "detect-secrets", "nbqa",
              "hyperscan", "bandit", "duckdb", "cryptography")  # fmt: skip
-TOOLS = ("git", "node", "gitleaks", "trufflehog", "trivy", "grype", "syft", "osv-scanner", "pip-audit", "opa", "dvc",
-         "checkov", "hadolint", "zizmor", "modelscan", "bandit")  # fmt: skip
+TOOLS = ("git", "node", "opa", "dvc")
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
@@ -30,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
     print(f"scanners  {', '.join(available())}")
     print(f"rules     {len(pipeline.catalogue(config))} (digest {digest()})")
     print(f"libraries {_marked({name: _version(name) for name in LIBRARIES})}")
-    print(f"tools     {_marked({name: shutil.which(name) and 'yes' for name in TOOLS})}")
+    print(f"tools     {_marked({name: shutil.which(name) and 'yes' for name in (*TOOLS, *importers.tools())})}")
     panel = Path(sys.prefix) / "share/jupyter/labextensions/mlsec-nb/package.json"
     print(f"panel     {'installed' if panel.is_file() else 'not installed in this environment'}")
     return 0

@@ -7,7 +7,7 @@ from typing import Any
 from mlsec_nb.core import Confidence, Evidence, Location, Severity, Status
 
 from . import grades
-from .told import Told, name, plain_purl, prose
+from .told import Told, name, plain_purl, titled
 
 _WHY = "A version of the package with a known vulnerability is in use."
 _FIX = "Go to a version in which it is mended."
@@ -57,7 +57,7 @@ def vulnerable(told: Told, one: Vulnerable, place: Location | None = None) -> No
     if one.package and not told.lists(one.package, one.version):  # what is known of a package is no use without it
         told.component(one.package, version=one.version, purl=one.purl, place=place)
     package, version, advisory = name(one.package) or "unnamed", name(one.version), name(one.id) or "unnamed"
-    words = f"{package} {version}".strip() + f": {prose(one.summary, 140) or 'a known vulnerability'} ({advisory})"
+    words = f"{package} {version}".strip() + f": {titled(one.summary, 140) or 'a known vulnerability'} ({advisory})"
     words += f"; mended in {', '.join(map(name, one.fixed[:5]))}" if one.fixed else f"; {_unmended(one.state)}"
     words += "; known to be exploited" if one.exploited else ""
     details = one.details() | {"id": advisory}

@@ -12,9 +12,11 @@ from .values import all_have, at, first, has, line, number, text, texts
 
 
 def is_mine(value: Any) -> bool:
-    return has(value, "check_type", "results") or all_have(value, "check_type", "results") or has(
-        value, "checkov_version", "resource_count", "failed"
-    )  # fmt: skip
+    return (
+        has(value, "check_type", "results")
+        or all_have(value, "check_type", "results")
+        or has(value, "checkov_version", "failed")  # of a run that had nothing to look at
+    )
 
 
 def read(value: Any, told: Told) -> None:

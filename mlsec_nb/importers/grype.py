@@ -8,13 +8,14 @@ from mlsec_nb.core import Location, Severity, Status
 from . import grades
 from .advisory import Vulnerable, vulnerable
 from .told import Told
-from .values import at, first, has, mappings, number, text, texts
+from .values import all_have, at, first, has, mappings, number, text, texts
 
 _SEVERITIES = {"negligible": Severity.INFO, "unknown": Severity.MEDIUM}
 
 
 def is_mine(value: Any) -> bool:
-    return has(value, "matches", "descriptor") or has(value, "matches", "source")
+    is_whole = has(value, "matches") and (has(value, "descriptor") or has(value, "source"))
+    return is_whole or all_have(at(value, "matches"), "vulnerability", "artifact")
 
 
 def read(value: Any, told: Told) -> None:

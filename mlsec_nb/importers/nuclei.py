@@ -12,7 +12,7 @@ _SEVERITIES = {"unknown": Severity.MEDIUM}
 
 
 def is_mine(value: Any) -> bool:
-    return all_have(value, "template-id", "info")
+    return all_have(value, "template-id", "info") or all_have(value, "templateID", "info")
 
 
 def read(value: Any, told: Told) -> None:
@@ -20,13 +20,13 @@ def read(value: Any, told: Told) -> None:
     for one in told.rows(value):
         if one.get("matcher-status") is False:
             continue
-        own = first(text(one, "template-id"), "unnamed")
+        own = first(text(one, "template-id"), text(one, "templateID"), "unnamed")
         part = first(text(one, "matcher-name"), text(one, "extractor-name"))
         called = first(text(one, "info", "name"), own)
         told.found(
             own, called, message=f"{called} ({part})" if part else called, confidence=Confidence.HIGH,
             severity=grades.severity(text(one, "info", "severity"), _SEVERITIES),
-            place=told.place(first(text(one, "matched-at"), text(one, "url"), text(one, "host"))),
+            place=told.place(first(text(one, "matched-at"), text(one, "matched"), text(one, "url"), text(one, "host"))),
             why=text(one, "info", "description"), fix=text(one, "info", "remediation"),
             shown=Evidence.fact(prose(part)),
             references=[word.upper() for key in ("cve-id", "cwe-id")

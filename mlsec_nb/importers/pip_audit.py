@@ -6,12 +6,13 @@ from mlsec_nb.core import NO_ADVISORIES, purl
 
 from .advisory import Vulnerable, vulnerable
 from .told import Told
-from .values import all_have, at, first, has, text, texts
+from .values import all_have, at, first, text, texts
 
 
 def is_mine(value: Any) -> bool:
-    return has(value, "dependencies", "fixes") or any(
-        all_have(rows, "name", key) for rows in (value, at(value, "dependencies")) for key in ("vulns", "skip_reason")
+    listed = at(value, "dependencies")
+    return (listed == [] and set(value) <= {"dependencies", "fixes"}) or any(
+        all_have(rows, "name", key) for rows in (value, listed) for key in ("vulns", "skip_reason")
     )
 
 

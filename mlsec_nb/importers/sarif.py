@@ -14,8 +14,10 @@ from .values import at, first, has, line, mappings, number, text, texts
 _LEVELS = {"error": Severity.HIGH, "warning": Severity.MEDIUM, "note": Severity.LOW, "none": Severity.INFO}
 _PASSED = frozenset({"pass", "notApplicable", "informational"})
 _SAFE = frozenset({"accepted", ""})  # states of a suppression that count
-# What Trivy and Grype say of a package only in their words.
+# What Trivy, Grype and osv-scanner say of a package only in their words.
 _SAID = re.compile(r"^(Package|Installed Version|Fixed Version|Severity): (.+)$", re.MULTILINE)
+_GRYPE = re.compile(r"reports (?P<package>\S{1,200}) at version (?P<version>\S{1,100})\s+which would result in a vuln")
+_OSV = re.compile(r"Package '(?P<package>[^'\s]{1,200})@(?P<version>[^'@\s]{1,100})' is vulnerable to ")
 _ADVISORY = re.compile(r"(?:CVE-\d{4}-\d{4,9}|GHSA(?:-[23456789cfghjmpqrvwx]{4}){3})")
 
 
@@ -25,6 +27,8 @@ def is_mine(value: Any) -> bool:
 
 def read(value: Any, told: Told) -> None:
     """Every result of every run; the finding is told by the tool that made it."""
+    if not value.get("runs"):
+        told.missed("there is no run in the report: nobody looked")
     for run in told.rows(value, "runs"):
         tool = re.sub(r"[^a-z0-9]+", "-", text(run, "tool", "driver", "name").lower()).strip("-")[:40] or "sarif"
         told.tool = tool
@@ -70,8 +74,8 @@ class _Run:
         status, reason = _judged(result)
         severity = _severity(result, rule)
         place = self.place(result)
-        if _is_package(rule, message):
-            vulnerable(self.told, _package(own, message, severity, status, reason), place)
+        if (package := _package(own, message, severity, status, reason)) is not None:
+            vulnerable(self.told, package, place)
             return
         title = first(text(rule, "shortDescription", "text"), text(rule, "name"), own)
         snippet = text(result, "locations", 0, "physicalLocation", "region", "snippet", "text")
@@ -149,18 +153,19 @@ def _judged(result: Mapping[str, Any]) -> tuple[Status, str]:
     return Status.NEW, ""
 
 
-def _is_package(rule: Mapping[str, Any], message: str) -> bool:
+def _package(own: str, message: str, severity: Severity, status: Status, reason: str) -> Vulnerable | None:
+    """What Trivy, Grype and osv-scanner say of a package; None for any other message."""
     said = dict(_SAID.findall(message))
-    return "Package" in said and ("Installed Version" in said or text(rule, "name").endswith("PackageVulnerability"))
-
-
-def _package(own: str, message: str, severity: Severity, status: Status, reason: str) -> Vulnerable:
-    said = dict(_SAID.findall(message))
-    match = _ADVISORY.match(own)
+    match = _GRYPE.search(message) or _OSV.search(message)
+    package = match["package"] if match else said.get("Package", "").strip()
+    version = match["version"] if match else said.get("Installed Version", "").strip()
+    if not package or not version:
+        return None
+    advisory = _ADVISORY.match(own)
+    also = _ADVISORY.findall(message)
     return Vulnerable(
-        id=match.group() if match else own, package=said["Package"].strip(), severity=severity,
-        version=said.get("Installed Version", "").strip(), fixed=_versions(said.get("Fixed Version", "")),
-        status=status, reason=reason,
+        id=advisory.group() if advisory else own, package=package, severity=severity, version=version, aliases=also,
+        fixed=_versions(said.get("Fixed Version", "")), status=status, reason=reason,
     )  # fmt: skip
 
 

@@ -28,11 +28,17 @@ _PUBLIC = re.compile(
     r"\b(?:CVE-\d{4}-\d{4,9}|GHSA(?:-[23456789cfghjmpqrvwx]{4}){3}|CWE-\d{1,5}|(?:AVD|CKV2?|B|DL|SC)[-_A-Z]*\d{1,5}"
     r"|[A-Z]{2,10}-\d{4}-\d{1,9}(?:-\d{1,3})?)\b"
 )
-_WORDS = re.compile(r"(?:[A-Za-z]{1,20}[,:]?(?:[ /-]|\Z))+\Z")
+# Words, numbers and names of functions, as people write them: nothing in which letters and digits are mixed.
+_WORD = (
+    r"[(\[\"'<]*(?:[A-Za-z]+(?:['/_.-][A-Za-z]+){0,4}\d{0,2}(?:\(\))?|v?\d{1,4}(?:[.x]\d{1,4}){0,4})"
+    r"[)\]\"'>,.:;!?]{0,3}"
+)
+_WORDS = re.compile(rf"(?:{_WORD}|[-–=<>&+]{{1,2}})(?: (?:{_WORD}|[-–=<>&+]{{1,2}}))*\Z")
 _NAME = re.compile(r"[\w.+@/: ~^!-]{1,200}\Z")
 # No name of a package, version or rule holds so many letters and digits in a row, but for digests.
-_RUN = re.compile(r"(?![0-9a-f]{40}\b|[0-9a-f]{64}\b|[0-9a-f]{128}\b)(?=[A-Za-z]*\d)[A-Za-z0-9]{24,}")
+_RUN = re.compile(r"(?<![A-Za-z0-9])(?![0-9a-f]{40}\b|[0-9a-f]{64}\b|[0-9a-f]{128}\b)(?=[A-Za-z]*\d)[A-Za-z0-9]{24,}")
 _SECRETIVE = re.compile(r"(?i)secret|passw|passphrase|token|credential|api[_ -]?key|private[_ -]?key|hard-?coded")
+_LONGEST_WORD = 24
 _SHOWN = 400  # characters of a message
 _QUOTED = re.compile(r"([\"'`])(?:(?!\1).){3,}\1")
 
@@ -51,16 +57,20 @@ def prose(words: str, limit: int = 240) -> str:
     return said if len(said) <= limit else said[: limit - 1] + "…"
 
 
-def titled(words: str) -> str:
-    """What a tool calls a rule: its own words, as they are when they are nothing but words."""
-    words = " ".join(words.split())
-    return words if len(words) <= 160 and _WORDS.match(words) else prose(words, 160)
+def titled(words: str, limit: int = 160) -> str:
+    """What a tool calls a rule, or an advisory a flaw: published words, as they are when they are only words."""
+    words = " ".join(words[: values.LONGEST].split())
+    plain = _PUBLIC.sub("x", words[:limit])
+    if max(map(len, plain.split()), default=0) > _LONGEST_WORD or not _WORDS.match(plain):
+        return prose(words, limit)
+    return words if len(words) <= limit else words[: limit - 1] + "…"
 
 
 def name(words: str) -> str:
     """A name or version as it is; masked when it can be none."""
     words = " ".join(words.split())
-    return words if _NAME.match(words) and not _RUN.search(words) else prose(words, 120)
+    is_plain = _NAME.match(words) and not _RUN.search(words) and "://" not in words
+    return words if is_plain else prose(words, 120)
 
 
 def of_secret(*words: str) -> bool:

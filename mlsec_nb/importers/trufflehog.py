@@ -1,4 +1,4 @@
-"""TruffleHog: `trufflehog … --json`, one finding a line (https://github.com/trufflesecurity/trufflehog)."""
+"""TruffleHog: `trufflehog … --json`, one finding a line, versions 2 and 3 (https://github.com/trufflesecurity/trufflehog)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,18 +6,21 @@ from typing import Any
 from mlsec_nb.core import Confidence, Evidence, Location, Severity
 
 from .told import Told
-from .values import all_have, at, first, line, text
+from .values import all_have, at, first, line, text, texts
 
 _SEVERITIES = {True: Severity.CRITICAL, False: Severity.HIGH}  # whether the service took the secret
 
 
 def is_mine(value: Any) -> bool:
-    return all_have(value, "SourceMetadata", "DetectorName")
+    return all_have(value, "SourceMetadata", "DetectorName") or all_have(value, "stringsFound", "reason")
 
 
 def read(value: Any, told: Told) -> None:
     """Every secret; lines of its log between them are no findings."""
     for one in told.rows(value):
+        if "stringsFound" in one:
+            _second(one, told)
+            continue
         if "DetectorName" not in one and ("level" in one or "msg" in one):
             if text(one, "level") == "error":
                 told.missed(first(text(one, "msg"), "the tool complained"), code="failed")
@@ -31,6 +34,17 @@ def read(value: Any, told: Told) -> None:
             shown=Evidence.secret(first(text(one, "RawV2"), text(one, "Raw"), text(one, "Redacted")), told.key),
             details=_details(one, is_live=is_live),
         )  # fmt: skip
+
+
+def _second(one: Mapping[str, Any], told: Told) -> None:
+    """A finding of version 2: a piece of a commit, and the strings in it."""
+    kind = first(text(one, "reason"), "unnamed")
+    commit = text(one, "commitHash")[:64]
+    told.found(
+        kind, f"A secret ({kind})", severity=_SEVERITIES[False], place=told.place(text(one, "path")),
+        shown=Evidence.secret("\n".join(texts(one, "stringsFound")), told.key), references=("CWE-798",),
+        details={"commit": commit} if commit else {},
+    )  # fmt: skip
 
 
 def _source(one: Mapping[str, Any]) -> Any:

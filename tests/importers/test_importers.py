@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mlsec_nb import importers
+from mlsec_nb import importers, reporters
 from mlsec_nb.core import Report, Status, UsageError
 from mlsec_nb.reporters import json as report_json
 
@@ -218,3 +218,132 @@ def test_any_value_may_be_anything_else(data: st.DataObject) -> None:
     except UsageError:
         return
     report_json.load(report_json.dump(report))
+
+
+def test_words_stay_and_what_may_be_a_secret_does_not() -> None:
+    told = importers.told
+    for words in ("Use of unsafe operator 'system' from module 'posix'", "urllib3: the Authorization header is kept",
+                  "Secret Keyword", "credential persistence, see CVE-2024-1"):  # fmt: skip
+        assert told.titled(words) == words
+    assert SECRET not in told.titled(f"the key {SECRET} is known")
+    assert "hunter2hunter2" not in told.titled("password hunter2hunter2")
+    assert told.prose("mended by GHSA-462w-v97r-4m45, and") == "mended by GHSA-462w-v97r-4m45, and"
+    assert told.name("k" * 10 + "1" * 30).startswith("…")
+    assert "hunter2" not in told.name("git+https://me:hunter2@example.org/a")
+    assert told.name("sha256:" + "0" * 64) == "sha256:" + "0" * 64
+
+
+def test_paths_lose_logins_queries_and_what_is_no_path() -> None:
+    plain = importers.told.plain_path
+    assert plain("http://u:p@host/a?token=x#y") == "http://host/a"
+    assert plain("file:///src/a%20b.py") == "/src/a b.py"
+    assert plain(".\\src\\a.py") == "src/a.py"
+    assert plain("a\0b\ud800") == "ab?"
+
+
+def test_sarif_of_scanners_of_packages_tells_packages() -> None:
+    messages = {
+        "CVE-2008-0732-x": "The path a.jar reports log4j at version 1.0.1 which would result in a vulnerable (java) package installed",
+        "CVE-2021-2": "Package '@babel/core@7.0.0' is vulnerable to 'CVE-2021-2' (also known as 'GHSA-462w-v97r-4m45').",
+    }
+    results = [{"ruleId": own, "message": {"text": text}} for own, text in messages.items()]
+    value = {"version": "2.1.0", "runs": [{"tool": {"driver": {"name": "x"}}, "results": results}]}
+    found = [one.finding.details for one in importers.load(json.dumps(value).encode(), "x").findings]
+    assert [(one["advisory"], one["package"], one["version"]) for one in found] == [
+        ("CVE-2008-0732", "log4j", "1.0.1"), ("CVE-2021-2", "@babel/core", "7.0.0"),
+    ]  # fmt: skip
+    assert found[1]["aliases"] == ["GHSA-462w-v97r-4m45"]
+    assert [one.reason for one in importers.load(b'{"version": "2.1.0", "runs": []}', "x").gaps] == [
+        "there is no run in the report: nobody looked"
+    ]
+    assert importers.load(b'{"version": "2.1.0", "runs": [{"tool": {"driver": {"name": "x"}}}]}', "x").gaps
+
+
+OLDER = {
+    "gitleaks": ([{"rule": "AWS", "offender": SECRET, "lineNumber": 3, "file": "a.py", "commit": "c"}], 1),
+    "trufflehog": ([{"branch": "b", "reason": "High Entropy", "path": "a.py", "stringsFound": [SECRET], "diff": SECRET}], 1),
+    "nuclei": ([{"templateID": "t", "info": {"name": "n", "severity": "low"}, "matched": "http://h/"}], 1),
+    "trivy": ([{"Target": "a", "Type": "pip", "Vulnerabilities": [{"VulnerabilityID": "CVE-1", "PkgName": "p"}]}], 1),
+    "pip-audit": ([{"name": "a", "version": "1", "vulns": [{"id": "PYSEC-1"}]}], 1),
+    "safety": ([["jinja2", "<2.11", "2.10", "Slow. More", "39525", None, None]], 1),
+    "grype": ({"matches": [{"vulnerability": {"id": "CVE-1"}, "artifact": {"name": "a", "locations": [{"path": "/x"}]}}]}, 1),
+    "checkov": ({"passed": 0, "failed": 0, "checkov_version": "2"}, 0),
+    "modelaudit": ({"issues": [], "bytes_scanned": 1, "success": False}, 0),
+    "fickling": ({"severity": "SUSPICIOUS", "analysis": "x", "detailed_results": {}}, 1),
+    "great-expectations": ({"run_results": {"a": {"validation_result": {"success": False, "results": [
+        {"success": False, "expectation_config": {"expectation_type": "x", "kwargs": {}}}]}}, "b": 3}}, 1),
+    "syft": ({"artifacts": [{"name": "a", "version": "1"}], "descriptor": {"name": "syft"},
+              "source": {"type": "image", "name": "i:1"}}, 0),
+    "opa": ({"result": False, "decision_id": "1"}, 1),
+    "osv-scanner": ({"results": [], "experimental_config": {}}, 0),
+    "tfsec": ({"results": None}, 0),
+    "dvc": ({"committed": {"added": ["a"]}, "uncommitted": {}, "unchanged": []}, 1),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("tool", OLDER)
+def test_other_versions_and_forms_of_a_report(tool: str) -> None:
+    value, findings = OLDER[tool]
+    report = importers.load(json.dumps(value).encode(), "x")
+    assert len(report.findings) == findings
+    assert {one.finding.scanner for one in report.findings} <= {tool}
+    assert SECRET not in report_json.dump(report)
+
+
+def test_trivy_of_a_cluster_and_checkpoints_of_great_expectations() -> None:
+    resource = {"Namespace": "default", "Kind": "Deployment", "Name": "web", "Results": [
+        {"Target": "a", "Class": "config", "Misconfigurations": [{"ID": "KSV001", "Title": "t", "Severity": "HIGH", "Status": "FAIL"}]}]}  # fmt: skip
+    report = importers.load(
+        json.dumps({"ClusterName": "c", "Resources": [resource, {"Error": "no image"}]}).encode(), "x"
+    )
+    assert [one.finding.location.path for one in report.findings] == ["default/Deployment/web"]
+    assert [one.reason for one in report.gaps] == ["no image"]
+    many = {"validation_results": [{"success": True, "results": []}, 3], "success": True}
+    assert [one.code for one in importers.load(json.dumps(many).encode(), "x").gaps] == ["malformed"]
+
+
+@pytest.mark.parametrize(
+    ("value", "findings", "gaps"),
+    [
+        ([{"value": True, "text": "data.a.allow"}], 0, 0), ([{"value": False, "text": "data.a.allow"}], 1, 0),
+        ([{"value": ["no"], "text": "data.a.deny"}], 1, 0), ([{"value": [], "text": "data.a.deny"}], 0, 0),
+        ([{"value": {"allow": False}, "text": "data.a"}], 1, 0), ([{"value": 7, "text": "data.a.x"}], 0, 1),
+        ([{"value": {"deny": []}, "text": "data.a"}], 0, 0), ([{"value": [{}], "text": "x"}], 1, 0),
+        ([{"value": {"x": "y"}, "text": "data.a"}], 0, 1), ([{}], 0, 1),
+    ],
+)  # fmt: skip
+def test_what_opa_answers(value: object, findings: int, gaps: int) -> None:
+    report = importers.load(
+        json.dumps({"result": [{"expressions": value}]}).encode(), "x", tool=None if value != [{}] else "opa"
+    )
+    assert (len(report.findings), len(report.gaps)) == (findings, gaps), report
+
+
+def test_bills_of_materials_with_files_and_members_and_what_is_nested_too_deep() -> None:
+    inner: dict = {"type": "library", "name": "leaf"}
+    for _ in range(70):
+        inner = {"type": "library", "name": "x", "components": [inner]}
+    own = {"type": "file", "name": "w.bin", "evidence": {"occurrences": [{"location": "a.zip!w.bin", "line": 3}]}}
+    report = importers.load(json.dumps({"bomFormat": "CycloneDX", "components": [inner, own]}).encode(), "x")
+    assert [one.code for one in report.gaps] == ["too-big"]
+    assert (report.components[-1].location.path, report.components[-1].location.member) == ("a.zip", "w.bin")
+    assert len(report.components) == 66
+
+
+@pytest.mark.parametrize("form", ["cyclonedx", "spdx"])
+def test_our_own_bills_of_materials_come_back(form: str) -> None:
+    report = load("cyclonedx.json")
+    again = importers.load(reporters.render(report, form).encode(), "x")
+    wanted = {(one.name, one.version, one.purl) for one in report.components if one.kind == "package"}
+    assert wanted <= {(one.name, one.version, one.purl) for one in again.components}
+    if form == "cyclonedx":
+        assert [one.kind for one in again.components].count("model") == 1
+        assert {one.finding.details["advisory"] for one in again.findings} == {"CVE-2019-10906", "CVE-2020-28493"}
+
+
+def test_our_own_sarif_comes_back_with_what_was_judged() -> None:
+    report = load("zizmor.json")
+    again = importers.load(reporters.render(report, "sarif").encode(), "x")
+    assert [(one.status, one.finding.location.line) for one in again.findings] == [
+        (one.status, one.finding.location.line) for one in report.findings
+    ]

@@ -220,6 +220,7 @@ def catalogue(config: Config) -> dict[str, Rule]:
 
 def _check_names(config: Config) -> None:
     known = available()
+    importers.check(config.tools)
     for name in (*config.only, *config.skip):
         if name not in known:
             raise UsageError(f"no scanner is called {name!r}; there are {', '.join(known)}")

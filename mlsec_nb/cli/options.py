@@ -89,7 +89,6 @@ def config_of(args: argparse.Namespace, command: str = "scan") -> configs.Config
     if args.jobs is not None and args.jobs < 1:
         raise UsageError("--jobs must be 1 or more")
     tools = tuple(dict.fromkeys(_words(",".join(getattr(args, "tools", None) or ())) or ()))
-    importers.check(tools)
     return base.with_(
         fail_on=Severity(args.fail_on) if args.fail_on else None,
         allow_gaps=("*",) if args.allow_gaps else None,

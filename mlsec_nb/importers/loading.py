@@ -10,9 +10,9 @@ from mlsec_nb.core import Audited, Report, UsageError
 from . import formats
 from .told import Told
 
+_DEEP: Final = "is nested too deep to be a report"
 REPORT = "report"  # the kind of an artifact that is a report of another tool
 _MARKS: Final = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-_DEEPEST: Final = 400  # brackets inside brackets
 
 
 def load(
@@ -23,22 +23,25 @@ def load(
     With `tool` it is known whose output this is, so that an empty list, or no line at all, can mean that it has found
     nothing. `about` is what it looked at: the place of what says no place.
     """
-    value, cut = parsed(data, path)
-    if isinstance(value, dict) and not any(formats.of(value)) and any(formats.of([value])):
-        value = [value]  # a report in lines that has only one
-    chosen = tool or next(formats.of(value), None)
-    told = Told(chosen or "report", about or path, key)
-    if (value == [] and tool in {None, *formats.EMPTY_LIST}) or (value == "" and tool in formats.NO_LINES):
-        if not tool:
-            told.missed("the list is empty, and does not say which tool found nothing (name it: TOOL:FILE)")
-    elif chosen is None or (tool and not formats.reader(tool).is_mine(value)):
-        raise UsageError(f"{path}: {_unknown(value, tool)}")
-    else:
-        formats.reader(chosen).read(value, told)
-    if cut:
-        told.missed(
-            f"{cut} line{'s'[: cut > 1]} that should be JSON {'is' if cut == 1 else 'are'} none", code="malformed"
-        )
+    value, broken = parsed(data, path)
+    try:
+        if isinstance(value, dict) and not any(formats.of(value)) and any(formats.of([value])):
+            value = [value]  # a report in lines that has only one
+        chosen = tool or next(formats.of(value), None)
+        told = Told(chosen or "report", about or path, key)
+        if (value == [] and tool in {None, *formats.EMPTY_LIST}) or (value == "" and tool in formats.NO_LINES):
+            if not tool:
+                told.missed("the list is empty, and does not say which tool found nothing (name it: TOOL:FILE)")
+        elif chosen is None or (tool and not formats.reader(tool).is_mine(value)):
+            raise UsageError(f"{path}: {_unknown(value, tool)}")
+        else:
+            formats.reader(chosen).read(value, told)
+    except RecursionError as error:
+        raise UsageError(f"{path}: {_DEEP}") from error
+    if broken:
+        lines = f"{broken} line{'s'[: broken > 1]}"
+        told.missed(f"{lines} that should be JSON {'is' if broken == 1 else 'are'} none", code="malformed")
+    told.close()
     return Report(
         findings=tuple(told.findings), gaps=tuple(told.gaps), components=tuple(told.components),
         artifacts=(Audited(path, REPORT, len(data)),), targets=tuple(dict.fromkeys(told.targets)) or (path,),
@@ -49,8 +52,8 @@ def load(
 def _unknown(value: Any, tool: str | None) -> str:
     if tool:
         return f"is no report of {tool}"
-    if isinstance(value, dict) and "schema" in value and str(value["schema"]).startswith("mlsec-report/"):
-        return "is a report of another version of mlsec"
+    if isinstance(value, str) and value.lstrip()[:1] == "<":
+        return "is XML or HTML: the tool can write JSON, too"
     return f"is none of the reports that can be read: mlsec's own, {', '.join(sorted(formats.FORMATS))}"
 
 
@@ -60,10 +63,9 @@ def parsed(data: bytes, path: str) -> tuple[Any, int]:
     if text.lstrip()[:1] not in ("{", "["):
         return text.strip() and text, 0
     try:
-        _shallow(text)
         return json.loads(text), 0
     except RecursionError as error:
-        raise UsageError(f"{path}: is nested too deep to be a report") from error
+        raise UsageError(f"{path}: {_DEEP}") from error
     except ValueError:
         return _lines(text, path)
 
@@ -72,7 +74,7 @@ def _lines(text: str, path: str) -> tuple[Any, int]:
     """Lines of JSON, some of which may be cut or be something else: then the first must still be whole."""
     rows: list[Any] = []
     broken = 0
-    for line in text.splitlines():
+    for line in text.split("\n"):  # no other end of a line: a text may hold one
         if not line.strip():
             continue
         try:
@@ -84,24 +86,6 @@ def _lines(text: str, path: str) -> tuple[Any, int]:
     if not rows or not isinstance(rows[0], dict) or len(rows) <= broken:
         raise UsageError(f"{path}: is not JSON, or only a part of it")
     return rows, broken
-
-
-def _shallow(text: str) -> None:
-    """Raises `RecursionError` for what is nested deeper than any report, before anything walks over it."""
-    depth = 0
-    in_string = escaped = False
-    for character in text if text.count("[") + text.count("{") > _DEEPEST else "":
-        if in_string:
-            in_string = escaped or character != '"'
-            escaped = character == "\\" and not escaped
-        elif character == '"':
-            in_string = True
-        elif character in "[{":
-            depth += 1
-            if depth > _DEEPEST:
-                raise RecursionError
-        elif character in "]}":
-            depth -= 1
 
 
 def _text(data: bytes, path: str) -> str:

@@ -38,6 +38,7 @@ _NAME = re.compile(r"[\w.+@/: ~^!-]{1,200}\Z")
 # No name of a package, version or rule holds so many letters and digits in a row, but for digests.
 _RUN = re.compile(r"(?<![A-Za-z0-9])(?![0-9a-f]{40}\b|[0-9a-f]{64}\b|[0-9a-f]{128}\b)(?=[A-Za-z]*\d)[A-Za-z0-9]{24,}")
 _SECRETIVE = re.compile(r"(?i)secret|passw|passphrase|token|credential|api[_ -]?key|private[_ -]?key|hard-?coded")
+MOST = 200_000  # findings, and components, of one report
 _LONGEST_WORD = 24
 _SHOWN = 400  # characters of a message
 _QUOTED = re.compile(r"([\"'`])(?:(?!\1).){3,}\1")
@@ -90,6 +91,7 @@ class Told:
     components: list[Component] = field(default_factory=list)
     targets: list[str] = field(default_factory=list)
     _rules: dict[str, Rule] = field(default_factory=dict)
+    _over: int = 0
     _listed: set[tuple[str, str]] = field(default_factory=set)
 
     @property
@@ -123,6 +125,9 @@ class Told:
 
         `composed` is a message made of parts that are masked already.
         """
+        if len(self.findings) >= MOST:
+            self._over += 1
+            return
         said = without_quoted(message or title) if of_secret(own, title, message) else message or title
         if isinstance(shown, str):
             shown = (
@@ -181,6 +186,9 @@ class Told:
         properties: Mapping[str, str] | None = None,
     ) -> None:  # fmt: skip
         """Add something that was inventoried."""
+        if len(self.components) >= MOST:
+            self._over += 1
+            return
         self._listed.add((called, version))
         self.components.append(
             Component(
@@ -189,6 +197,11 @@ class Told:
                 properties={key: name(one) for key, one in (properties or {}).items() if one},
             )
         )  # fmt: skip
+
+    def close(self) -> None:
+        """Say what was left out."""
+        if self._over:
+            self.missed(f"{self._over} entries over {MOST:,} are left out", code="too-big")
 
     def lists(self, called: str, version: str) -> bool:
         """Whether a component of this name and version was added."""

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 LONGEST = 4_000  # characters of one text that are looked at
+MOST = 200  # texts of one list that are looked at
+_HEAD = 1_000  # entries by which a list is known
 _LAST = (1 << 31) - 1  # the last line that a file may have
 _TAG = re.compile(r"<[^<>]{0,2000}>")
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&#39;", "'"), ("&amp;", "&"))
@@ -39,7 +41,7 @@ def texts(value: Any, *keys: str | int) -> list[str]:
     found = at(value, *keys)
     if isinstance(found, str):
         return [found[:LONGEST]] if found else []
-    return [one for item in found if (one := text(item))] if isinstance(found, list) else []
+    return [one for item in found[:MOST] if (one := text(item))] if isinstance(found, list) else []
 
 
 def number(value: Any, *keys: str | int) -> float | None:
@@ -74,7 +76,9 @@ def has(value: Any, *keys: str) -> bool:
 
 def all_have(value: Any, *keys: str) -> bool:
     """Whether a value is a list, not empty, of mappings of which one at least has all these keys."""
-    return isinstance(value, Sequence) and not isinstance(value, str) and any(has(item, *keys) for item in value)
+    return (
+        isinstance(value, Sequence) and not isinstance(value, str) and any(has(item, *keys) for item in value[:_HEAD])
+    )
 
 
 def without_markup(words: str) -> str:

@@ -9,7 +9,7 @@ from mlsec_nb.core import Finding, Judged
 
 _CREDENTIAL = frozenset({"CWE-259", "CWE-321", "CWE-798"})  # a password, a key, a credential in the code
 _JUDGED = "SECRET-"  # the rules that look at the value and not only at the name
-_OWN = frozenset({"dependencies", "containers", "code"})  # their word comes first: they know the place
+_OWN = frozenset({"dependencies", "containers", "code", "secrets"})  # their word comes first: they know the place
 _Package = tuple[str, str]
 
 
@@ -31,7 +31,7 @@ def _place(finding: Finding) -> tuple[str | None, int | None, str | None, int | 
 
 
 def merged(judged: Sequence[Judged]) -> list[Judged]:
-    """The findings, each vulnerability of a package once however many tools tell of it, and each rule in a line.
+    """The findings, each vulnerability of a package once however many tools tell of it, each secret and rule in a line.
 
     Two are the same when package and version are, when they share an id or alias, and when they stand in one file or
     one of them does not say where it stands. Ours is kept, else the first; it takes the worse
@@ -61,9 +61,14 @@ def merged(judged: Sequence[Judged]) -> list[Judged]:
 
 
 def _line(finding: Finding) -> tuple[str | int | None, ...]:
-    """What a rule of one name says of one line: ours and another tool's, where ours is built on that tool."""
+    """A secret in a line, whoever found it; else what a rule of one name says of one line.
+
+    Some of our rules have the names of the tool that they are built on.
+    """
     place = finding.location
-    return finding.rule.id, place.path, place.member, place.layer, place.cell, place.part or "source", place.line
+    is_secret = finding.rule.id.startswith(_JUDGED) or "CWE-798" in finding.rule.references
+    own = finding.evidence.digest if is_secret else finding.rule.id
+    return own, place.path, place.member, place.layer, place.cell, place.part or "source", place.line
 
 
 def names(details: Mapping[str, object]) -> set[str]:

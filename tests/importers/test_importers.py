@@ -1,5 +1,6 @@
 """Every format: counts as the source has them, places, severities, no secret; and what is broken or hostile."""
 
+import contextlib
 import copy
 import json
 from collections import Counter
@@ -151,7 +152,7 @@ def test_the_names_of_tools_and_utf16_of_a_windows_shell() -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"   ", b"{}", b"[1]", b'{"a": 1}', b"hello", b"\xff\xfe\xff", b"[" * 100_000, b'{"a":' * 100_000,
+    [b"", b"   ", b"<OWASPZAPReport>", b"{}", b"[1]", b'{"a": 1}', b"hello", b"\xff\xfe\xff", b"[" * 100_000, b'{"a":' * 100_000,
      b'{"results": [', b'{"runs": 3}', b"null", b"NaN", b'{"matches": []}', b'"text"'],
 )  # fmt: skip
 def test_what_is_no_report_is_one_clear_line(data: bytes) -> None:
@@ -347,3 +348,19 @@ def test_our_own_sarif_comes_back_with_what_was_judged() -> None:
     assert [(one.status, one.finding.location.line) for one in again.findings] == [
         (one.status, one.finding.location.line) for one in report.findings
     ]
+
+
+def test_a_report_without_end_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importers.told, "MOST", 3)
+    leaks = [{"RuleID": "x", "StartLine": number} for number in range(1, 8)]
+    report = importers.load(json.dumps(leaks).encode(), "x")
+    assert len(report.findings) == 3
+    assert [(one.code, one.reason) for one in report.gaps] == [("too-big", "4 entries over 3 are left out")]
+
+
+@pytest.mark.parametrize("depth", [500, 900, 50_000])
+def test_what_is_nested_too_deep_ends_in_words(depth: int) -> None:
+    for start, end in (('{"x":', "}"), ("[", "]")):
+        text = '{"result": [{"expressions": [{"value": ' + start * depth + "1" + end * depth + "}]}]}"
+        with contextlib.suppress(UsageError):
+            importers.load(text.encode(), "x")

@@ -52,3 +52,16 @@ def test_what_is_not_the_same_stays() -> None:
         known("trivy", "a/requirements.txt", "CVE-1", place=2),  # the tool itself says it twice
     ]
     assert triage.merged(told) == told
+
+
+def test_a_secret_that_two_tools_find_in_a_line_is_told_once() -> None:
+    def leak(scanner: str, rule: str, line: int, value: str) -> Judged:
+        made = Rule(id=rule, title="t", severity=Severity.HIGH, references=("CWE-798",))
+        place = Location(path="a.py", line=line)
+        return Judged(Finding(rule=made, scanner=scanner, location=place, evidence=Evidence.secret(value, b"k")))
+
+    ours, theirs = leak("secrets", "SECRET-AWS", 3, "one"), leak("gitleaks", "GITLEAKS-AWS", 3, "one")
+    others = [leak("gitleaks", "GITLEAKS-AWS", 4, "one"), leak("trufflehog", "TRUFFLEHOG-AWS", 3, "two")]
+    told = triage.merged([theirs, ours, *others])
+    assert [one.finding.rule.id for one in told] == ["SECRET-AWS", "GITLEAKS-AWS", "TRUFFLEHOG-AWS"]
+    assert told[0].finding.details["also"] == ["gitleaks"]

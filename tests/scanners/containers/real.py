@@ -75,11 +75,18 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+_MEASURE = """
+import resource, subprocess, sys
+subprocess.run([sys.executable, "-m", "mlsec_nb", *sys.argv[1:]], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+"""
+
+
 def measured(*words: str) -> tuple[float, float]:
-    """CPU seconds and megabytes of one run of the command line."""
+    """CPU seconds and megabytes of one run of the command line; a process between, for a child inherits the peak."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    with subprocess.Popen([sys.executable, "-m", "mlsec_nb", *words], env=environment,
-                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:  # fmt: skip
-        _, _, used = os.wait4(process.pid, 0)
-        process.returncode = 0
-    return used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+    shown = subprocess.run([sys.executable, "-c", _MEASURE, *words], env=environment, check=True, text=True,
+                           capture_output=True).stdout  # fmt: skip
+    seconds, megabytes = map(float, shown.split())
+    return seconds, megabytes

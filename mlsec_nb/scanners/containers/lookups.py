@@ -201,6 +201,8 @@ def _line(system: str, known: Sequence[Known], lookup: Lookup) -> str:
         "apk": "RUN apk upgrade --no-cache {}",
         "rpm": "RUN dnf upgrade -y {}",
     }.get(system)
+    if system == RPM and known[0].asked.ecosystem.startswith(("SUSE", "openSUSE")):
+        shape = "RUN zypper --non-interactive update {}"
     return shape.format(" ".join(names)) if shape else ""
 
 

@@ -16,7 +16,7 @@ _PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _JUPYTER: Final = re.compile(
     r"(?:^|/)(?:jupyter(?:-\w+)?|start-notebook(?:\.\w+)?|start-singleuser(?:\.\w+)?|ipython)$"
 )
-_EMPTY_TOKEN: Final = re.compile(r"""--\w+\.token(?:=|\s+)(?:''|""|\\"\\")?(?=\s|$|["'])""")
+_EMPTY_TOKEN: Final = re.compile(r"""--\w+\.token(?:=(?:''|""|\\"\\")?(?=\s|$|["'])|\s+(?:''|"")(?=\s|$))""")
 _SET_PASSWORD: Final = re.compile(r"""(?:hashed_password|\.password)\s*[=:]\s*u?["']?[^\s"']""")
 _CONFIG: Final = re.compile(
     r"(?:.*/)?jupyter_(?:server|notebook|lab|server_config)?_?config(?:\.d/[^/]+)?\.(?:py|json)"

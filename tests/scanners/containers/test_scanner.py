@@ -11,7 +11,8 @@ import pytest
 from mlsec_nb import reporters
 from mlsec_nb.advisories.updating import import_
 from mlsec_nb.config import Config, Settings
-from mlsec_nb.core import Artifact, Finding, Kind, Report, Severity, UsageError
+from mlsec_nb.core import Artifact, CannotRead, Finding, Kind, Report, Severity, UsageError
+from mlsec_nb.core.image import Entry
 from mlsec_nb.executors import chosen, examine
 from mlsec_nb.io.files import Memory
 from mlsec_nb.scanners.containers import distro
@@ -19,7 +20,7 @@ from mlsec_nb.scanners.containers.scanner import build
 from mlsec_nb.scanners.containers.story import instruction
 from tests.advisories.test_store import record
 from tests.scanners.containers import rpms
-from tests.scanners.containers.kit import File, Files, image, report, rules
+from tests.scanners.containers.kit import FakeImage, File, Files, image, report, rules
 from tests.scanners.containers.test_inventory import metadata, status
 
 KEY = "AK" + "IA" + "QYLPMN5HHHFPZAM2"
@@ -56,6 +57,9 @@ def store(tmp_path: Path) -> str:
         record("GHSA-six", package="six", events=({"introduced": "0"}, {"fixed": "2.0"})),
         record("ALSA-1", package="nodejs", ecosystem="AlmaLinux:9",
                events=({"introduced": "0"}, {"fixed": "1:20.1-1.module_el9.3.0+1"})),
+        record("SUSE-1", package="bash", ecosystem="openSUSE:Leap 15.6",
+               events=({"introduced": "0"}, {"fixed": "5.2-9"})),
+        record("npm-1", package="left-pad", ecosystem="npm", events=({"introduced": "0"}, {"fixed": "2.0.0"})),
         record("RHSA-1", package="bash", ecosystem="Red Hat:enterprise_linux:9::baseos",
                events=({"introduced": "0"}, {"fixed": "0:5.2-2"})),
     ]  # fmt: skip
@@ -139,6 +143,24 @@ def test_streams_of_modules_and_repositories_of_red_hat(store: str) -> None:
     assert set(known(report(rhel, advisories=store))) == {"RHSA-1"}
     (line,) = [one.properties["mend"] for one in report(rhel, advisories=store).components if one.kind == "image"]
     assert line == "RUN dnf upgrade -y bash"
+
+
+@pytest.mark.parametrize(
+    ("files", "line"),
+    [
+        ({"etc/os-release": b'ID="opensuse-leap"\nVERSION_ID="15.6"\n',
+          "var/lib/rpm/Packages.db": rpms.ndb([rpms.header("bash-lang", "5.2", "1", (1044, 6, ["bash-5.2-1.src.rpm"]))])},
+         "RUN zypper --non-interactive update bash-lang"),
+        ({"app/node_modules/left-pad/package.json": b'{"name": "left-pad", "version": "1.0.0"}'},
+         "RUN npm install --global left-pad@2.0.0"),
+        ({"app/a.jar": b""}, None),
+    ],
+)  # fmt: skip
+def test_what_mends_most_is_said_in_the_words_of_the_package_manager(
+    files: Files, line: str | None, store: str
+) -> None:
+    (whole,) = [one for one in report(image(files), advisories=store).components if one.kind == "image"]
+    assert whole.properties.get("mend") == line
 
 
 def test_packages_that_could_not_be_looked_up_are_never_a_pass(store: str) -> None:
@@ -282,6 +304,26 @@ def test_what_is_left_out_by_its_place_is_said() -> None:
     assert "SECRET-AWS-ACCESS-KEY" not in rules(told)
 
 
+def test_files_too_big_for_memory_are_held_against_their_digest_piece_by_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mlsec_nb.scanners.containers.contents.SMALL", 4)
+    assert "SECRET-AWS-ACCESS-KEY" not in rules(report(image(owned("usr/lib/x/keys.py", SECRET))))
+    assert "SECRET-AWS-ACCESS-KEY" in rules(report(image({"usr/lib/x/keys.py": SECRET})))
+
+
+def test_a_file_that_cannot_be_read_is_a_gap_at_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = image({"app/a.py": b"a = 1\n", "app/keys": SECRET})
+
+    def read(entry: Entry, limit: int) -> bytes:
+        if entry.path == "app/a.py":
+            raise CannotRead("is damaged", "malformed")
+        return FakeImage.read(made, entry, limit)
+
+    monkeypatch.setattr(made, "read", read)
+    told = report(made)
+    assert ("app/a.py", "is damaged") in {(gap.location.member, gap.reason) for gap in told.gaps}
+    assert "SECRET-AWS-ACCESS-KEY" in rules(told)
+
+
 def test_contents_can_be_left_out() -> None:
     told = report(image({"app/keys": SECRET}), contents=False)
     assert "SECRET-AWS-ACCESS-KEY" not in rules(told)
@@ -332,6 +374,7 @@ def test_how_an_image_starts(config: dict[str, Any], wanted: set[str]) -> None:
         ({}, {"Cmd": ["start-notebook.sh", "--NotebookApp.token=''", "--NotebookApp.password=''"]}, True),
         ({}, {"Env": ["NOTEBOOK_ARGS=--ServerApp.token='' --port 1"]}, True),
         ({}, {"Cmd": ["jupyter", "lab"]}, False),
+        ({}, {"Cmd": ["bash", "-c", "jupyter lab --ServerApp.token  $TOKEN --port 1"]}, False),
         ({}, {"Cmd": ["jupyter", "lab", "--ServerApp.token=abc"]}, False),
         ({}, {"Cmd": ["jupyter", "lab", "--ServerApp.token=", "--PasswordIdentityProvider.hashed_password=argon2:x"]}, False),
         ({}, {"Cmd": ["echo", "--ServerApp.token="]}, False),

@@ -88,7 +88,7 @@ def history(repository: str, config: Config, progress: Progress | None = None, *
     return replace(report, findings=told, verdict=thresholds.verdict(told, report.gaps, config)), found.tips
 
 
-def _leak(same: Sequence[Judged], seen: Mapping[str, sources.Seen]) -> Judged:
+def _leak(same: Sequence[Judged], seen: Mapping[str, "sources.Seen"]) -> Judged:
     """The earliest of equal findings, with what the history knows of all of them."""
     places = {judged.finding.location.path: seen[judged.finding.location.path] for judged in same}
     first = min(same, key=lambda judged: _came(places[judged.finding.location.path]))
@@ -106,7 +106,7 @@ def _leak(same: Sequence[Judged], seen: Mapping[str, sources.Seen]) -> Judged:
     return replace(first, finding=replace(first.finding, message=words, details=details))
 
 
-def _came(place: sources.Seen) -> str:
+def _came(place: "sources.Seen") -> str:
     """When a blob came in; what no commit has comes last."""
     return place.came.date if place.came else "~"
 

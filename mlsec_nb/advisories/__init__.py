@@ -16,7 +16,15 @@ Tried and dropped: zips of JSON read at each run (14 s for 400 packages), zstand
 storing every affected version (nine tenths of the file; those that the ranges do not tell are kept).
 """
 
-from .matching import Advisory, Store
+from typing import TYPE_CHECKING
+
+from mlsec_nb.core.lazily import lazily
+
 from .place import default_path
+
+if TYPE_CHECKING:
+    from .matching import Advisory, Store
+
+__getattr__ = lazily(__name__, {"Advisory": "matching", "Store": "matching"})
 
 __all__ = ["Advisory", "Store", "default_path"]

@@ -22,8 +22,17 @@ release), a common JSON schema for each format (six of 25 public SARIF files are
 and guessing a tool from a file's name.
 """
 
-from .formats import FORMATS
-from .loading import REPORT, load
-from .running import check, run, tools
+from typing import TYPE_CHECKING
+
+from mlsec_nb.core.lazily import lazily
+
+from .tools import check, tools
+
+if TYPE_CHECKING:
+    from .formats import FORMATS
+    from .loading import REPORT, load
+    from .running import run
+
+__getattr__ = lazily(__name__, {"FORMATS": "formats", "REPORT": "loading", "load": "loading", "run": "running"})
 
 __all__ = ["FORMATS", "REPORT", "check", "load", "run", "tools"]

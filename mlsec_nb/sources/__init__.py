@@ -9,8 +9,18 @@ lies outside of what the user named.
 Git itself is not asked what is ignored, for its configuration can start programs; its files are read instead.
 """
 
+from typing import TYPE_CHECKING
+
+from mlsec_nb.core.lazily import lazily
+
 from .collecting import ALL, artifact_inside, collect, named_images
-from .history import Commit, History, Seen, history
-from .images import open_image
+
+if TYPE_CHECKING:
+    from .history import Commit, History, Seen, history
+    from .images import open_image
+
+__getattr__ = lazily(__name__, {
+    "Commit": "history", "History": "history", "Seen": "history", "history": "history", "open_image": "images",
+})  # fmt: skip
 
 __all__ = ["ALL", "Commit", "History", "Seen", "artifact_inside", "collect", "history", "named_images", "open_image"]

@@ -12,8 +12,8 @@ from mlsec_nb.config import Config, Limits
 from mlsec_nb.core import SKIPPED, Artifact, CannotRead, Content, Gap, Inside, Kind, Location, UsageError
 from mlsec_nb.io.files import LocalFile, Memory, read_bounded, why
 
+from . import images
 from .ignoring import Ignored, Rules, rules_of
-from .images import ImageContent, files_of, is_reference, packed, platforms
 from .inside import kind_inside
 from .kinds import kind_of
 from .magic import HEAD
@@ -124,7 +124,7 @@ def _standard_input(stdin: BinaryIO | None, name: str, limit: int) -> Artifact |
 def artifact(entry: Entry, limits: Limits) -> Artifact | Gap:
     """The artifact of a file, of the kind that its name and first bytes tell; a gap when it cannot be read."""
     if entry.folder:
-        return Artifact(entry.shown, Kind.IMAGE, ImageContent(entry.folder, entry.shown, limits))
+        return Artifact(entry.shown, Kind.IMAGE, images.ImageContent(entry.folder, entry.shown, limits))
     content = LocalFile(entry.path)
     try:
         with content.open() as stream:
@@ -147,7 +147,7 @@ def _artifact(path: str, content: Content, head: bytes, limits: Limits) -> Artif
     kind = kind_of(path, head)
     if kind is Kind.BINARY:
         kind = kind_inside(content, head, limits) or kind
-    return Artifact(path, kind, ImageContent(content, path, limits) if kind is Kind.IMAGE else content)
+    return Artifact(path, kind, images.ImageContent(content, path, limits) if kind is Kind.IMAGE else content)
 
 
 def named_images(target: str, limits: Limits, *, offline: bool = True, platform: str = "") -> list[Artifact]:
@@ -155,15 +155,15 @@ def named_images(target: str, limits: Limits, *, offline: bool = True, platform:
 
     With the platform "all" there is one for each that the image is made for.
     """
-    content = packed(target, offline=offline)
-    path = target if is_reference(target) else shown(os.path.normpath(target))
+    content = images.packed(target, offline=offline)
+    path = target if images.is_reference(target) else shown(os.path.normpath(target))
     found = [platform]
     if platform == ALL:
         with contextlib.suppress(CannotRead):  # which is told when the image is opened
-            found = platforms(files_of(content, limits))
+            found = images.platforms(images.files_of(content, limits))
         found = found if len(found) > 1 and found != [platform] else [""]
     return [
         Artifact(f"{path} ({one})" if platform == ALL and one else path, Kind.IMAGE,
-                 ImageContent(content, path, limits, one))
+                 images.ImageContent(content, path, limits, one))
         for one in found
     ]  # fmt: skip

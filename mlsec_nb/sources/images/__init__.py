@@ -11,9 +11,18 @@ Formats: https://github.com/opencontainers/image-spec, and `docker save` by http
 `zstandard` is needed for layers that are packed with it.
 """
 
-from .content import ImageContent
-from .manifests import platforms
-from .opening import files_of, open_image, packed
-from .references import is_reference
+from typing import TYPE_CHECKING
 
+from mlsec_nb.core.lazily import lazily
+
+if TYPE_CHECKING:
+    from .content import ImageContent
+    from .manifests import platforms
+    from .opening import files_of, open_image, packed
+    from .references import is_reference
+
+__getattr__ = lazily(__name__, {
+    "ImageContent": "content", "platforms": "manifests", "files_of": "opening", "open_image": "opening",
+    "packed": "opening", "is_reference": "references",
+})  # fmt: skip
 __all__ = ["ImageContent", "files_of", "is_reference", "open_image", "packed", "platforms"]

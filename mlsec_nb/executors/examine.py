@@ -27,7 +27,7 @@ from mlsec_nb.core import (
     Location,
     Scanner,
 )
-from mlsec_nb.scanners import KINDS, OF_ANY_TEXT, available
+from mlsec_nb.scanners import KINDS, OF_ANY_TEXT, available, marks
 
 from .inside import moved
 from .scanned import Scanned, unknown_files
@@ -41,6 +41,7 @@ class Late:
 
     name: str
     build: Callable[[], Scanner]
+    marks: tuple[str, ...] = ()  # of which one must stand in a notebook
     built: Scanner | None = None
 
     def for_(self, artifact: Artifact) -> Scanner | None:
@@ -59,7 +60,7 @@ class Late:
 def chosen(config: Config) -> list[Late]:
     """The scanners that `only` and `skip` leave, in the order of their registration."""
     return [
-        Late(name, partial(build, config.settings(name)))
+        Late(name, partial(build, config.settings(name)), marks(name, config.settings(name)))
         for name, build in available().items()
         if (not config.only or name in config.only) and name not in config.skip
     ]
@@ -72,18 +73,21 @@ def examine(
 
     `foreign` is what the files of other tools already know, for triage.
     """
+    waiting = [late for late in scanners if late.marks and artifact.kind is Kind.NOTEBOOK]
     try:
-        wanted = [scanner for late in scanners if (scanner := late.for_(artifact))]
+        wanted = [scanner for late in scanners if late not in waiting and (scanner := late.for_(artifact))]
     except CannotRead as error:  # it went away since it was collected
         return Scanned(artifact, gaps=[_gap(artifact, "reader", str(error), error.code)], scanners=("reader",))
     texts = [late.scanner() for late in scanners if late.name in OF_ANY_TEXT] if artifact.kind is Kind.DATA else []
-    scanned = Scanned(artifact, scanners=tuple(dict.fromkeys(scanner.name for scanner in (*wanted, *texts))))
+    names = [*(scanner.name for scanner in (*wanted, *texts)), *(late.name for late in waiting)]
+    scanned = Scanned(artifact, scanners=tuple(dict.fromkeys(names)))
     if not scanned.scanners:
         return scanned
     document = _document(artifact, config, scanned)
     if document is None:
         return scanned
     scanned.gaps.extend(document.gaps)
+    wanted += [late.scanner() for late in waiting if _stands_in(document, late.marks)]
     findings: dict[object, Finding] = {}
     for scanner, part in chain(((s, document) for s in wanted), _windows(artifact, texts, config, scanned)):
         for item in _results(scanner, part, config):
@@ -103,6 +107,11 @@ def examine(
         own = fixes.mended(document, triage.once(list(findings.values())))
         scanned.judged = [*triage.inline(document, own, foreign), *scanned.judged]
     return scanned
+
+
+def _stands_in(document: Document, words: Sequence[str]) -> bool:
+    texts = [cell.source.text for cell in document.cells] or [segment.text for segment in document.segments]
+    return any(word in text for text in texts for word in words)
 
 
 def _look_inside(

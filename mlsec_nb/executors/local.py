@@ -1,11 +1,9 @@
 """The executor for one machine: one process for little work, a pool of processes for much."""
 
-import multiprocessing
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from typing import TYPE_CHECKING
 
 from mlsec_nb.config import MIB, Config
 from mlsec_nb.core import Artifact, Gap, Location
@@ -14,6 +12,9 @@ from mlsec_nb.triage import Foreign
 from . import cache
 from .examine import chosen, examine
 from .scanned import Scanned
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ProcessPoolExecutor
 
 Progress = Callable[[Scanned], None]
 Given = tuple[Config, Foreign | None]
@@ -71,6 +72,8 @@ def _told(results: Iterator[Scanned], tell: Progress) -> Iterator[Scanned]:
 
 def _pooled(artifacts: Sequence[Artifact], jobs: int, given: Given, tell: Progress) -> list[Scanned]:
     """Chunks of artifacts over a pool; those that were under way when a process died are tried again, each alone."""
+    from concurrent.futures import as_completed
+
     done: dict[int, Scanned] = {}
     lost: list[int] = []
     with _pool(jobs, given) as pool:
@@ -89,7 +92,10 @@ def _pooled(artifacts: Sequence[Artifact], jobs: int, given: Given, tell: Progre
     return [done[index] for index in range(len(artifacts))]
 
 
-def _pool(jobs: int, given: Given) -> ProcessPoolExecutor:
+def _pool(jobs: int, given: Given) -> "ProcessPoolExecutor":
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
     # fork starts in milliseconds and is safe while this process has one thread, as the command line does.
     method = "fork" if sys.platform == "linux" else None
     return ProcessPoolExecutor(jobs, multiprocessing.get_context(method), initializer=_start, initargs=given)
@@ -108,7 +114,9 @@ def _chunks(artifacts: Sequence[Artifact]) -> list[list[int]]:
     return chunks
 
 
-def _outcome(future: Future[list[Scanned]]) -> list[Scanned] | None:
+def _outcome(future: "Future[list[Scanned]]") -> list[Scanned] | None:
+    from concurrent.futures.process import BrokenProcessPool
+
     try:
         return future.result()
     except BrokenProcessPool:

@@ -75,6 +75,18 @@ KINDS: Mapping[str, frozenset[Kind]] = {
 # Who judges a text by itself, and so can also be shown what stands in data, piece by piece.
 OF_ANY_TEXT = frozenset({"secrets", "code", "data"})
 
+# Words of which one stands in every notebook in which a scanner finds anything: it is not imported for others.
+_MARKS: Mapping[str, tuple[str, ...]] = {
+    "dependencies": ("pip", "conda", "mamba", "uv", "poetry", "pdm", "apt", "npm", "yarn", "writefile", "/// script"),
+    "infrastructure": ("%%writefile", "%%file"),
+}
+
+
+def marks(name: str, settings: Settings) -> tuple[str, ...]:
+    """The words without which a scanner has nothing to say of a notebook; none when it may want any."""
+    return () if settings.options.get("environment") else _MARKS.get(name, ())
+
+
 BUILT_IN: Mapping[str, Build] = {
     "secrets": _secrets,
     "code": _code,

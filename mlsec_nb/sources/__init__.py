@@ -16,11 +16,12 @@ from mlsec_nb.core.lazily import lazily
 from .collecting import ALL, artifact_inside, collect, named_images
 
 if TYPE_CHECKING:
-    from .history import Commit, History, Seen, history
     from .images import open_image
+    from .repositories import Commit, History, Seen, history
 
 __getattr__ = lazily(__name__, {
-    "Commit": "history", "History": "history", "Seen": "history", "history": "history", "open_image": "images",
+    "Commit": "repositories", "History": "repositories", "Seen": "repositories", "history": "repositories",
+    "open_image": "images",
 })  # fmt: skip
 
 __all__ = ["ALL", "Commit", "History", "Seen", "artifact_inside", "collect", "history", "named_images", "open_image"]

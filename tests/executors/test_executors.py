@@ -1,7 +1,10 @@
 """Scanners that misbehave: what they do to themselves must not happen to the audit."""
 
+import json
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -27,6 +30,10 @@ from mlsec_nb.executors import local
 from mlsec_nb.executors.examine import Scanned
 from mlsec_nb.io.files import LocalFile, Memory
 
+NOTEBOOK = json.dumps({
+    "cells": [{"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": "SOURCE"}],
+    "metadata": {}, "nbformat": 4, "nbformat_minor": 4,
+})  # fmt: skip
 RULE = Rule(id="TEST-WORD", title="a word", severity=Severity.HIGH)
 
 
@@ -131,3 +138,21 @@ def test_an_unreadable_file_is_a_gap(tmp_path: Path) -> None:
 def test_a_file_over_the_limit_is_a_gap() -> None:
     (result,) = executors.run([artifact("a.txt", "x" * 100)], Config(jobs=1, limits=replace(Limits(), text_bytes=10)))
     assert [gap.code for gap in result.gaps] == ["too-big"]
+
+
+def test_a_scanner_is_not_imported_for_a_notebook_in_which_nothing_of_its_own_stands(tmp_path):
+    """What is not imported cannot slow down a check before a commit; written in another way it is seen all the same."""
+    plain = tmp_path / "a.ipynb"
+    plain.write_text(NOTEBOOK.replace("SOURCE", "x = 1"))
+    program = (
+        "import sys; from mlsec_nb import pipeline; from mlsec_nb.config import Config;"
+        "report = pipeline.audit(sys.argv[1:], Config(jobs=1));"
+        "print(len(report.findings), 'mlsec_nb.scanners.infrastructure' in sys.modules)"
+    )
+    ran = subprocess.run([sys.executable, "-c", program, str(plain)], capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == ["0", "False"]
+    hidden = tmp_path / "b.ipynb"
+    hidden.write_text(NOTEBOOK.replace("SOURCE", "\\u0025%writefile Dockerfile\\nFROM x:latest\\nUSER root\\n"))
+    ran = subprocess.run([sys.executable, "-c", program, str(hidden)], capture_output=True, text=True, check=True)
+    assert ran.stdout.split()[1] == "True"
+    assert ran.stdout.split()[0] != "0"

@@ -86,6 +86,11 @@ class Window:
         return cast("BinaryIO", io.BufferedReader(_WindowStream(self.whole.open(), self.offset, self.size)))
 
     def read(self, limit: int) -> bytes:
+        if isinstance(self.whole, Shared) and self.size <= limit:
+            data = self.whole.piece(self.offset, self.size)
+            if len(data) < self.size:
+                raise CannotRead("is cut off", "malformed")
+            return data
         with self.open() as stream:
             return read_bounded(stream, limit, self.size)
 
@@ -257,13 +262,33 @@ class _UnpackedStream(io.RawIOBase):
         super().close()
 
 
+class Blocks:
+    """The blocks that were read last of some contents, as many as fit."""
+
+    def __init__(self, most: int = _KEPT) -> None:
+        self._most = most
+        self._held: dict[tuple[int, int], bytes] = {}
+
+    def get(self, owner: int, number: int) -> bytes | None:
+        return self._held.pop((owner, number), None)
+
+    def put(self, owner: int, number: int, block: bytes) -> None:
+        self._held[owner, number] = block
+        if len(self._held) > self._most:
+            del self._held[next(iter(self._held))]
+
+    def forget(self, owner: int) -> None:
+        for key in [key for key in self._held if key[0] == owner]:
+            del self._held[key]
+
+
 class Shared:
     """A content that is opened once, whoever reads it: what was unpacked until a place is not unpacked again."""
 
-    def __init__(self, whole: Content) -> None:
+    def __init__(self, whole: Content, blocks: Blocks | None = None) -> None:
         self.whole = whole
         self._stream: BinaryIO | None = None
-        self._blocks: dict[int, bytes] = {}
+        self._blocks = blocks or Blocks()
 
     @property
     def size(self) -> int:
@@ -282,22 +307,30 @@ class Shared:
 
     def block(self, number: int) -> bytes:
         """One block of the bytes; the last ones are kept, for readers go back a little at every file."""
-        if (known := self._blocks.pop(number, None)) is None:
+        if (known := self._blocks.get(id(self), number)) is None:
             self._stream = self._stream or self.whole.open()
             self._stream.seek(number * _BLOCK)
             known = self._stream.read(_BLOCK)
-        self._blocks[number] = known
-        if len(self._blocks) > _KEPT:
-            del self._blocks[next(iter(self._blocks))]
+        self._blocks.put(id(self), number, known)
         return known
 
+    def piece(self, offset: int, size: int) -> bytes:
+        """Some bytes without the cost of a stream; fewer where the content ends."""
+        number, start = divmod(offset, _BLOCK)
+        data = self.block(number)[start : start + size]
+        if len(data) == size:
+            return data
+        parts, missing = [data], size - len(data)
+        while missing and parts[-1]:
+            number += 1
+            parts.append(self.block(number)[:missing])
+            missing -= len(parts[-1])
+        return b"".join(parts)
+
     def __del__(self) -> None:
+        self._blocks.forget(id(self))
         if self._stream is not None:
             self._stream.close()
-
-    def forget(self) -> None:
-        """Lets the blocks go that are in memory."""
-        self._blocks.clear()
 
     def end(self) -> int:
         self._stream = self._stream or self.whole.open()

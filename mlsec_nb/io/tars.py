@@ -6,6 +6,7 @@ Formats: ustar and pax of POSIX (https://pubs.opengroup.org/onlinepubs/969991979
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import BinaryIO
 
 from mlsec_nb.core import CannotRead, Content
@@ -15,6 +16,7 @@ from .streams import Window
 
 _BLOCK = 512
 _EXTENSION = 1 << 20  # bytes of a long name or of a pax header
+_OCTAL = re.compile(rb"[0-7]*").fullmatch
 _NO_DATA = b"123456"  # links, devices, folders, pipes: whatever size they claim
 _REFUSED = {b"1": "is a link", b"2": "is a link", b"3": "is a device", b"4": "is a device", b"6": "is a named pipe"}
 
@@ -54,12 +56,16 @@ def headers(stream: BinaryIO) -> Iterator[Header]:
             continue
         if "GNU.sparse.major" in pax or "GNU.sparse.map" in pax:  # its bytes are not those of the file
             kind, pax["path"] = b"S", pax.get("GNU.sparse.name") or pax.get("path", "")
-        yield Header(
-            pax.get("path") or _name(block), kind, 0 if kind in _NO_DATA else size, _number(block[100:108]) & 0o7777,
-            _owner(pax, "uid", block[108:116]), _owner(pax, "gid", block[116:124]),
-            pax.get("linkpath") or _text(block[157:257]), data,
-        )  # fmt: skip
-        pax = {}
+        size = 0 if kind in _NO_DATA else size
+        mode, uid, gid = _number(block[100:108]) & 0o7777, block[108:116], block[116:124]
+        if pax:
+            link = pax.get("linkpath") or _text(block[157:257])
+            yield Header(pax.get("path") or _name(block), kind, size, mode, _owner(pax, "uid", uid),
+                         _owner(pax, "gid", gid), link, data)  # fmt: skip
+            pax = {}
+        else:
+            link = _text(block[157:257]) if block[157] else ""
+            yield Header(_name(block), kind, size, mode, _number(uid), _number(gid), link, data)
     if 0 < len(block) < _BLOCK or (not block and place and not _block_at(stream, place - 1)):
         raise CannotRead("is a tar that is cut off", "malformed")
 
@@ -84,15 +90,16 @@ def _block_at(stream: BinaryIO, place: int) -> bytes:
 
 def _checks(block: bytes) -> bool:
     stored = block[148:156].strip(b" \0")
-    return bool(re.fullmatch(rb"[0-7]+", stored)) and int(stored, 8) == sum(block) - sum(block[148:156]) + 8 * 32
+    return bool(stored and _OCTAL(stored)) and int(stored, 8) == sum(block) - sum(block[148:156]) + 8 * 32
 
 
+@lru_cache(4096)  # the same few modes and owners stand in every header
 def _number(raw: bytes) -> int:
     """A number of a header: octal, or binary behind a high bit."""
     if raw[0] & 0x80:
         return int.from_bytes(raw[1:], "big")
     digits = raw.strip(b" \0")
-    if not re.fullmatch(rb"[0-7]*", digits):
+    if not _OCTAL(digits):
         raise CannotRead("has a damaged header", "malformed")
     return int(digits or b"0", 8)
 

@@ -8,7 +8,7 @@ from mlsec_nb.config import Limits
 from mlsec_nb.core import CannotRead, Content
 from mlsec_nb.core.image import Layer
 from mlsec_nb.io.archives import format_of
-from mlsec_nb.io.streams import Pace, Shared, unpacked
+from mlsec_nb.io.streams import Blocks, Pace, Shared, unpacked
 from mlsec_nb.io.tars import Header, headers
 
 from .blobs import RATIO, SPARE
@@ -26,6 +26,7 @@ class Laying:
     unpacked: int = 0
     count: int = 0
     seen: set[str] = field(default_factory=set)
+    blocks: Blocks = field(default_factory=Blocks)
 
     def lay(self, layer: Layer, packed: Content | None) -> None:
         """One layer, its digest computed on the way; raises `CannotRead`, and what was laid until then still counts."""
@@ -39,14 +40,13 @@ class Laying:
         if kind == "tar":
             if packed.size > (min(most, self.spare) if again else most):
                 raise CannotRead("goes beyond the number of bytes that is the limit", "too-big")
-            content = Shared(packed)
+            content = Shared(packed, self.blocks)
         else:
-            content = Shared(unpacked(packed, kind or "", most, Pace(ratio, self.spare)))
+            content = Shared(unpacked(packed, kind or "", most, Pace(ratio, self.spare)), self.blocks)
         hashing = Hashing(content.open())
         try:
             self._laid(layer, hashing, content)
         finally:
-            content.forget()
             self.unpacked += hashing.hashed
             self.spare -= max(hashing.hashed - ratio * packed.size, 0)
 

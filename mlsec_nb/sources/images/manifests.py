@@ -13,7 +13,7 @@ from .blobs import Blobs, document
 
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 _DEEPEST: Final = 4
-MOST: Final = 1_000  # layers; no runtime takes more than some 127
+MOST: Final = 500  # layers, each an open file; no runtime takes more than some 127
 _NAMES: Final = ("io.containerd.image.name", "org.opencontainers.image.ref.name")
 _MACHINES: Final = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "i686": "386"}
 

@@ -19,7 +19,7 @@ _KINDS: Final = {
 _LINKS: Final = 40  # in one path, as Linux has it
 _LONGEST: Final = 4096  # bytes of a path, as Linux has it
 _ROOM: Final = 64 << 20  # characters of all paths, folders that nothing but a path names included
-_WORK: Final = 1 << 30  # characters that are looked at to follow links
+_WORK: Final = 1 << 28  # characters that are looked at to follow links
 
 
 @dataclass(slots=True)
@@ -81,6 +81,8 @@ class Tree:
 
     def _plain(self, name: str) -> str:
         """A path without a beginning slash, "" for the root; one that leads out is counted, and ends inside."""
+        if "./" not in name and "//" not in name and "\0" not in name and not name.endswith("."):
+            return name.strip("/")  # as nearly all are
         parts: list[str] = []
         escaped = "\0" in name
         for part in name.replace("\0", "").split("/"):
@@ -125,7 +127,7 @@ class Tree:
         folder, _, name = node.path.rpartition("/")
         folder = self.resolved(folder)
         node.path = f"{folder}/{name}" if folder else name
-        if self._work < 0 or not self._named(folder, name, node.layer):
+        if min(self._work, self._room) < 0 or not self._named(folder, name, node.layer):
             self.tangled += 1
             return
         if node.kind == "hardlink":
@@ -160,7 +162,7 @@ class Tree:
                 del self.now[folder]
             self._room -= len(folder)
             folder, _, name = folder.rpartition("/")
-            if not name:
+            if not name or self._room < 0:
                 break
         return self._room >= 0
 

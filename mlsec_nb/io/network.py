@@ -85,7 +85,7 @@ def _exchange(
     if scheme not in _SCHEMES or not host:
         raise CannotRead("is no HTTP or HTTPS address", "unsupported")
     fields = {"User-Agent": f"mlsec/{__version__}", "Accept-Encoding": "identity", **asked.headers}
-    watch = _Watch(timeout)
+    watch = Watch(timeout)
     try:
         request = urllib.request.Request(asked.url, data=asked.body, headers=fields, method=asked.method)
         with watch, _opener(watch, asked.socket_path).open(request, timeout=timeout) as answer:
@@ -130,7 +130,7 @@ def _failed(host: str, error: Exception, timeout: float) -> CannotRead:
     return CannotRead(f"{host} cannot be reached: {words}")
 
 
-class _Watch:
+class Watch:
     """Ends all connections of an exchange when its time is over: a server that drips must not hold us."""
 
     def __init__(self, seconds: float) -> None:
@@ -152,6 +152,10 @@ class _Watch:
             with contextlib.suppress(OSError):
                 connected.shutdown(socket.SHUT_RDWR)
 
+    def holds(self, connected: socket.socket) -> None:
+        """Takes a connection under watch."""
+        self._sockets.append(connected)
+
     def over(self, connection: type[http.client.HTTPConnection]) -> type[http.client.HTTPConnection]:
         """The same kind of connection, watched from the moment that it stands."""
         sockets = self._sockets
@@ -165,7 +169,7 @@ class _Watch:
 
 
 class _Http(urllib.request.HTTPHandler):
-    def __init__(self, watch: _Watch, socket_path: str | None) -> None:
+    def __init__(self, watch: Watch, socket_path: str | None) -> None:
         super().__init__()
         self._connection = watch.over(_through(socket_path) if socket_path else http.client.HTTPConnection)
 
@@ -186,7 +190,7 @@ def _through(path: str) -> type[http.client.HTTPConnection]:
 
 
 class _Https(urllib.request.HTTPSHandler):
-    def __init__(self, watch: _Watch) -> None:
+    def __init__(self, watch: Watch) -> None:
         super().__init__()
         self._connection = watch.over(http.client.HTTPSConnection)
 
@@ -229,7 +233,7 @@ class _AnyStatus(urllib.request.HTTPDefaultErrorHandler):
         return fp
 
 
-def _opener(watch: _Watch, socket_path: str | None) -> urllib.request.OpenerDirector:
+def _opener(watch: Watch, socket_path: str | None) -> urllib.request.OpenerDirector:
     """HTTP and HTTPS alone: the usual opener would also read `file:`, `ftp:` and `data:`."""
     opener = urllib.request.OpenerDirector()
     for handler in (

@@ -5,10 +5,11 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from mlsec_nb.scanners.tree import Node
+
 from .commands import of_script
 from .items import Hit, Item, Parsed
 from .scripts import offset_in, placed
-from .tree import Node
 
 DIALECT: Final = "actions"
 _HOLE = re.compile(r"\$\{\{(.{0,2000}?)\}\}", re.DOTALL)

@@ -10,10 +10,10 @@ from typing import Any, Final
 
 from mlsec_nb.core import Rule, Severity
 from mlsec_nb.scanners.patterns import tables, to_rule
+from mlsec_nb.scanners.tree import HOLE, Node
 
 from .commands import Command
 from .items import Item
-from .tree import HOLE, Node
 
 THEMES: Final = (
     "commands",

@@ -5,10 +5,11 @@ Format: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-
 
 from typing import Final
 
+from mlsec_nb.scanners.tree import UNKNOWN, Node, walk
+
 from .commands import of_script
 from .items import Item, Parsed
 from .scripts import placed
-from .tree import UNKNOWN, Node, walk
 
 DIALECT: Final = "cloudformation"
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from .tree import Node
+from mlsec_nb.scanners.tree import Node
 
 MAX_TEXT: Final = 200_000  # characters of one script
 _WRAPPERS = frozenset(

@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from mlsec_nb.scanners.tree import Node
+
 from .commands import Command, of_list, of_script
 from .images import untagged
 from .items import Hit, Item, Parsed
 from .scripts import placed
-from .tree import Node
 
 DIALECT: Final = "compose"
 _PORT = re.compile(r"(?:(?P<address>\d+\.[\d.]+|\[[^\]]*\]):)?(?:(?P<host>[\d-]+):)?(?P<inner>\d+)(?:-\d+)?(?:/tcp)?\Z")

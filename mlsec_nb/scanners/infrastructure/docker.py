@@ -4,11 +4,12 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
+from mlsec_nb.scanners.tree import Node
+
 from .commands import Command, of_list, of_script
 from .dockerfile import Instruction, Stage, instructions, stages
 from .images import untagged
 from .items import Hit, Item, Mending, Parsed
-from .tree import Node
 
 DIALECT: Final = "docker"
 _RUNNING: Final = frozenset({"RUN", "CMD", "ENTRYPOINT", "HEALTHCHECK"})

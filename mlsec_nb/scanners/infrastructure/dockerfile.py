@@ -8,9 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from mlsec_nb.core import CannotScan
-
-from .tree import Node
-from .yaml_tree import documents
+from mlsec_nb.scanners.tree import Node
+from mlsec_nb.scanners.yaml_tree import documents
 
 _INSTRUCTION = re.compile(r"[ \t]*([A-Za-z]+)(?=[ \t\\\r\n]|\Z)")
 _HEREDOC = re.compile(r"<<-?[ \t]*([\"']?)([A-Za-z_]\w*)\1")

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from typing import Final
 
+from mlsec_nb.scanners.tree import Node
+
 from .commands import of_script
 from .images import untagged
 from .items import Hit, Item, Parsed
 from .scripts import placed
-from .tree import Node
 
 DIALECT: Final = "gitlab"
 _SCRIPTS: Final = ("before_script", "script", "after_script")

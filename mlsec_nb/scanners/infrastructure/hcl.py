@@ -11,8 +11,7 @@ from functools import cache, cached_property
 from typing import Any, Final
 
 from mlsec_nb.core import CannotScan
-
-from .tree import HOLE, UNKNOWN, Node, Value
+from mlsec_nb.scanners.tree import HOLE, UNKNOWN, Node, Value
 
 MAX_TEXT: Final = 8 << 20  # bytes
 MAX_DEPTH: Final = 60

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 
 from mlsec_nb.core import Severity
+from mlsec_nb.scanners.tree import Node
 
 from .commands import Command
-from .tree import Node
 
 Mending = tuple[str, tuple[tuple[int, int, str], ...]]  # a title, and what to put where
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
+from mlsec_nb.scanners.tree import Node
+
 from . import networks, policies
 from .checks import Catalogue, Check, catalogue
 from .items import Hit, Item, Mending, Parsed
-from .tree import Node
 
 
 def hits(parsed: Parsed, text: str) -> Iterator[Hit]:

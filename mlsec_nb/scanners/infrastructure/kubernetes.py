@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from mlsec_nb.scanners.tree import Node, walk
+
 from .commands import Command, of_list, of_script
 from .images import untagged
 from .items import Hit, Item, Parsed
 from .scripts import placed
-from .tree import Node, walk
 
 DIALECT: Final = "kubernetes"
 _LISTS: Final = ("containers", "initContainers", "ephemeralContainers", "sidecars")

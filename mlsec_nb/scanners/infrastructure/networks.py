@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from mlsec_nb.scanners.tree import Node
+
 from .items import Hit, Item
-from .tree import Node
 
 _WORLD: Final = frozenset({"0.0.0.0/0", "::/0", "*", "internet", "any", "0.0.0.0", "::0"})  # noqa: S104 - what is looked for
 _ADMIN: Final = (22, 3389)

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from mlsec_nb.core import CannotScan, Severity
+from mlsec_nb.scanners.tree import HOLE, Node
+from mlsec_nb.scanners.yaml_tree import documents
 
 from .hcl import Budget, moved
 from .items import Hit, Item
-from .tree import HOLE, Node
-from .yaml_tree import documents
 
 # Attributes that hold a policy, by what it says: what its owner may do, who may become its owner, who may use a thing.
 _OWN: Final = frozenset(

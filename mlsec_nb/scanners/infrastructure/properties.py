@@ -3,8 +3,9 @@
 import re
 from typing import Final
 
+from mlsec_nb.scanners.tree import Node
+
 from .items import Item, Parsed
-from .tree import Node
 
 DIALECT: Final = "properties"
 NAMES: Final = re.compile(r"(?:^|/)(?:config\.properties|\.dvc/config(?:\.local)?)$")

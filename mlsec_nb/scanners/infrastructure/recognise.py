@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Final
 
 from mlsec_nb.core import SKIPPED, CannotScan, Kind
+from mlsec_nb.scanners.tree import Node
+from mlsec_nb.scanners.yaml_tree import documents, without_holes
 
 from . import actions, cloudformation, compose, docker, gitlab, kubernetes, properties, terraform
 from .items import Parsed
-from .tree import Node
-from .yaml_tree import documents, without_holes
 
 MAX_TEMPLATE: Final = 1_000_000  # characters
 HEAD: Final = 1 << 18  # characters in which a YAML or JSON text must say what it is

@@ -3,8 +3,9 @@
 from dataclasses import replace
 from functools import lru_cache
 
+from mlsec_nb.scanners.tree import Node
+
 from .commands import Command
-from .tree import Node
 
 
 def offset_in(script: Node, at: int, piece: str) -> tuple[int, int]:

@@ -12,12 +12,12 @@ from typing import Any, Final
 
 from mlsec_nb.core import CannotRead
 from mlsec_nb.io.files import LocalFile
+from mlsec_nb.scanners.tree import Node
 
 from .commands import of_script
 from .hcl import Block, Reader, Scope, Source, attributes, blocks, repeats
 from .items import Item, Parsed
 from .scripts import placed
-from .tree import Node
 
 DIALECT: Final = "terraform"
 MAX_FILES: Final = 200  # of one folder

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlsec_nb.scanners.infrastructure.commands import of_list, of_script
-from mlsec_nb.scanners.infrastructure.tree import Node
+from mlsec_nb.scanners.tree import Node
 
 
 @pytest.mark.parametrize(("text", "names"), [

@@ -4,7 +4,7 @@ import pytest
 
 from mlsec_nb.core import Kind, Severity
 from mlsec_nb.scanners.infrastructure.dockerfile import instructions
-from mlsec_nb.scanners.infrastructure.yaml_tree import documents, without_holes
+from mlsec_nb.scanners.yaml_tree import documents, without_holes
 
 POD = """# ü
 apiVersion: v1

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from mlsec_nb import scan
 from mlsec_nb.core import Finding, Gap, Kind
 from mlsec_nb.scanners.infrastructure.hcl import Reader, Source, attributes
-from mlsec_nb.scanners.infrastructure.tree import UNKNOWN
+from mlsec_nb.scanners.tree import UNKNOWN
 from tests.scanners.infrastructure.conftest import scanned
 
 BUCKET = 'resource "aws_s3_bucket" "b" {{\n  acl = {value}\n}}\n'

@@ -16,6 +16,12 @@ EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
 
 
+def _api() -> ModuleType:
+    from . import api
+
+    return api
+
+
 def _attest() -> ModuleType:
     from . import attest
 
@@ -131,6 +137,7 @@ COMMANDS: dict[str, tuple[str, Callable[[], ModuleType]]] = {
     "container": ("what is in every layer of container images, and what is known of it", _container),
     "data": ("whether data is what its pins promise, and what hides in it", _data),
     "iac": ("what systems are built and run with: images, clusters, clouds, pipelines", _scan),
+    "api": ("how a server that serves models treats whoever asks, or what its description promises", _api),
     "history": ("secrets in every blob of a git history", _history),
     "fix": ("mend what was found, with the smallest difference", _fix),
     "advisories": ("the local store of known vulnerabilities: fetch, import, serve", _advisories),

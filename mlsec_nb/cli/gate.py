@@ -104,7 +104,7 @@ def _policy(report: gates.GateReport) -> Iterator[Check]:
 
 
 def _run(gate: gates.Gate, args: argparse.Namespace, config: Config, now: dt.datetime) -> running.Run:
-    targets = args.targets or [os.path.relpath(config.root / target) for target in gate.targets]
+    targets = args.targets or gates.targets_of(gate, config)
 
     def audit(names: Sequence[str], chosen: Config) -> Report:
         del names

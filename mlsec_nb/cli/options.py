@@ -16,6 +16,7 @@ SCANNING = {
     "deps": ("dependencies",),
     "data": ("data",),
     "iac": ("infrastructure",),
+    "api": ("api",),
     "history": ("secrets",),
 }
 

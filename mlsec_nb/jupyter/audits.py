@@ -64,7 +64,7 @@ def gate(send: Send, name: str, root: str) -> dict[str, Any]:
     """One gate over what the config in `root` says; runs in a process of its own."""
     config = config_for(Path(root))
     chosen = gates.load(config)[name]
-    targets = [str(config.root.resolve() / target) for target in chosen.targets]
+    targets = [one if gates.is_address(one) else str(Path(one).resolve()) for one in gates.targets_of(chosen, config)]
 
     def audit(_names: Sequence[str], only: Config) -> Report:
         return pipeline.audit(targets, only, _progress(send, root))

@@ -4,6 +4,7 @@ A required check that did not run, failed to run, was left out, or could not loo
 undecided (exit code 2). Findings and denials win: a gate that has something to stop for says so (exit code 1).
 """
 
+import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -16,6 +17,7 @@ from .decisions import Decision
 from .thresholds import verdict
 
 NAMES = ("pre-commit", "ci", "pre-deploy", "deploy")
+API = "api"  # the check that needs servers, which no folder holds
 _SHARED = ("pipeline", "sources")  # gaps of these concern every check
 
 
@@ -190,6 +192,29 @@ def config_of(gate: Gate, config: Config) -> Config:
     )
 
 
+def is_address(target: str) -> bool:
+    """Whether a target is a server that is asked, and no file."""
+    return target.lower().startswith(("http://", "https://"))
+
+
+def api_targets(config: Config) -> list[str]:
+    """The servers and descriptions of `[tool.mlsec.api] targets`, paths from where we are."""
+    named = _words("api.targets", config.tables.get("api", {}).get("targets", []))
+    return [target if is_address(target) else os.path.relpath(config.root / target) for target in named]
+
+
+def targets_of(gate: Gate, config: Config) -> list[str]:
+    """What a gate looks at, paths from where we are; with the servers, when it asks for the check of them."""
+    own = [target if is_address(target) else os.path.relpath(config.root / target) for target in gate.targets]
+    servers = api_targets(config) if API in (*gate.checks, *gate.optional) and API not in gate.reports else []
+    return list(dict.fromkeys([*own, *servers]))
+
+
+def _has_api(gate: Gate, config: Config) -> bool:
+    """Whether a server or a description was named: one that merely lies somewhere decides nothing."""
+    return any(is_address(target) for target in gate.targets) or bool(api_targets(config))
+
+
 def run_checks(
     gate: Gate, config: Config, known: Collection[str], audit: Callable[[Sequence[str], Config], Report]
 ) -> tuple[tuple[Outcome, ...], Report | None]:
@@ -209,6 +234,9 @@ def run_checks(
         required = name in gate.checks
         if name not in known:
             why = (f"there is no check called {name} here",)
+            outcomes.append(Outcome(check=name, state=State.NOT_RUN, required=required, reasons=why))
+        elif name == API and not _has_api(gate, config):
+            why = ("no server is named: set targets in [tool.mlsec.api], or in the gate's table",)
             outcomes.append(Outcome(check=name, state=State.NOT_RUN, required=required, reasons=why))
         elif report is None:
             outcomes.append(Outcome(check=name, state=State.NOT_RUN, required=required, reasons=(failed,)))

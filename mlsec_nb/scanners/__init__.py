@@ -60,6 +60,12 @@ def _containers(settings: Settings) -> Scanner:
     return build(settings)
 
 
+def _api(settings: Settings) -> Scanner:
+    from .api.scanner import build
+
+    return build(settings)
+
+
 # What a scanner may want at most, so that it is not even imported for other artifacts; who is not named may want all.
 _TEXTS = frozenset(TEXT_KINDS)
 KINDS: Mapping[str, frozenset[Kind]] = {
@@ -70,6 +76,7 @@ KINDS: Mapping[str, frozenset[Kind]] = {
     "infrastructure": frozenset({Kind.IAC, Kind.TEXT, Kind.NOTEBOOK}),
     "data": frozenset({Kind.DATA, Kind.MODEL, Kind.BINARY, Kind.TEXT}),
     "containers": frozenset({Kind.IMAGE}),
+    "api": frozenset({Kind.API}),
 }
 
 # Who judges a text by itself, and so can also be shown what stands in data, piece by piece.
@@ -95,6 +102,7 @@ BUILT_IN: Mapping[str, Build] = {
     "infrastructure": _infrastructure,
     "data": _data,
     "containers": _containers,
+    "api": _api,
 }
 
 

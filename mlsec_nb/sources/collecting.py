@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from mlsec_nb.config import Config, Limits
 from mlsec_nb.core import SKIPPED, Artifact, CannotRead, Content, Gap, Inside, Kind, Location, UsageError
+from mlsec_nb.io.endpoints import Endpoint
 from mlsec_nb.io.files import LocalFile, Memory, read_bounded, why
 
 from . import images
@@ -30,6 +31,7 @@ class Target:
     typed: str
     folder: str | None = None
     wanted: Wanted | None = None
+    address: bool = False  # of a server
 
 
 def collect(
@@ -52,8 +54,10 @@ def collect(
 def _plan(target: str) -> Target:
     if target == STDIN:
         return Target(STDIN)
+    if target.lower().startswith(("http://", "https://")):
+        return Target(target, address=True)
     if "://" in target:
-        raise UsageError(f"{target}: only files, folders and globs of this machine can be targets")
+        raise UsageError(f"{target}: only files, folders and globs of this machine and servers (http) can be targets")
     if not target or "\0" in target:
         raise UsageError(f"{target!r} is not a target")
     if os.path.isdir(target):
@@ -86,6 +90,8 @@ def _collected(
     for target in targets:
         if target.typed == STDIN:
             yield _standard_input(stdin, stdin_filename or "<stdin>", config.limits.text_bytes)
+        elif target.address:
+            yield Artifact(target.typed, Kind.API, Endpoint(target.typed))
         elif target.folder is None:
             real = os.path.realpath(target.typed)
             if real not in seen:

@@ -30,14 +30,14 @@ def describe(parser: argparse.ArgumentParser) -> None:
     asking = parser.add_argument_group("asking")
     asking.add_argument("--i-own-this", metavar="HOST", action="append", help="a host of yours that may be tested")
     asking.add_argument("--credential", metavar="HEADER=VARIABLE", action="append",
-                        help="a header to ask with; its value is taken from this variable of the environment")  # fmt: skip
+                        help="a header to ask with; this variable of the environment holds its value")  # fmt: skip
     asking.add_argument("--predict", metavar="PATH", help="the operation that predicts (default: found by itself)")
     asking.add_argument("--body", metavar="FILE", help="a JSON body that it answers (default: found by itself)")
     asking.add_argument("--engine", choices=["schemathesis"], help="let this program ask, too, if it is installed")
     asking.add_argument("--requests", metavar="N", type=int, help="at most so many requests (default: 200)")
     asking.add_argument("--seconds", metavar="S", type=float, help="at most so many seconds (default: 120)")
     asking.add_argument("--timeout", metavar="S", type=float, help="of one request (default: 5)")
-    asking.add_argument("--rate", metavar="N", type=float, help="requests a second (default: 10, here no limit)")
+    asking.add_argument("--rate", metavar="N", type=float, help="requests a second (default: 10, here unlimited)")
     asking.add_argument("--state", metavar="FILE", help="keep here what is done, and go on from it")
     options.describe(parser)
 

@@ -83,7 +83,11 @@ def exchange(
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it may have refused before the end
             connection.request(method, target, body=body, headers=fields)
         answer = connection.getresponse()
-        data, cut = _body(answer, limit, watch)
+        if watch.rang:  # what looks like the end of the headers was ours
+            answer.close()
+            raise TimeoutError
+        with answer:
+            data, cut = _body(answer, limit, watch)
         names = tuple((name.lower(), value) for name, value in answer.getheaders())
         return Exchange(answer.status, names, data, time.monotonic() - began, cut)
     raise AssertionError  # pragma: no cover - `_said` ends every other way
@@ -114,7 +118,7 @@ def _body(answer: http.client.HTTPResponse, limit: int, watch: Watch) -> tuple[b
         return bytes(data[:limit]), "timeout" if watch.rang else "closed"
     if watch.rang:
         return bytes(data[:limit]), "timeout"
-    return bytes(data[:limit]), "too-big" if len(data) > limit else ""
+    return bytes(data[:limit]), "too-big" if len(data) > limit else "closed" if answer.length else ""
 
 
 @contextlib.contextmanager

@@ -6,8 +6,8 @@ predicts is found (`surface`), and checks ask on (`checks/`). A description (Ope
 
 What it must never do: ask a host that is neither this machine nor said to be the user's own; follow a redirect away
 from the address that was given; send anything that could run or change something (pickles hold lists and numbers,
-methods are GET, POST to predictions, OPTIONS, TRACE and one that does not exist); ask more often, faster or longer than
-its budget; keep an answer. Findings are told in our own words with the status and the address; what is quoted is masked.
+methods are GET, POST to predictions, OPTIONS, TRACE and one that does not exist); ask more often, faster or longer
+than its budget; keep an answer. Findings are told in our own words with status and address; what is quoted is masked.
 
 What could not be looked at is a gap: what stands behind a credential that was not given, an operation whose input
 could not be guessed, operations that may change something. A check that fails costs the others nothing.

@@ -11,8 +11,7 @@ from mlsec_nb.io.exchanges import is_loopback
 from mlsec_nb.scanners.tree import Node, walk
 from mlsec_nb.scanners.yaml_tree import documents
 
-from .checks.reach import addresses
-from .description import DEPTH, MOST, Operation, operations, resolved
+from .description import DEPTH, MOST, Operation, addresses, operations, resolved
 from .story import NAME, Hit, Told, catalogue
 from .surface import Surface
 

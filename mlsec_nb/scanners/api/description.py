@@ -27,6 +27,9 @@ ADMIN: Final = re.compile(
     r"(?i)(?:^|[/_-])(?:admin|internal|debug|config|settings|env|manage|management|logs?|users?|secrets?|keys|tokens?|dump|private"
     r"|system|console|models?/(?:load|list)|actuator)(?:$|[/_-])"
 )
+ADDRESS: Final = re.compile(
+    r"(?i:(?:^|_|-)(?:url|uri|link|href|endpoint|webhook|callback|remote)s?$)|[a-z](?:Url|Uri|URL|URI)s?$"
+)
 _JSON: Final = re.compile(r"(?i)application/(?:[\w.+-]+\+)?json")
 
 
@@ -109,6 +112,20 @@ def resolved(document: Any, value: Any) -> Any:
         for step in reference[2:].split("/"):
             value = _map(value).get(step.replace("~1", "/").replace("~0", "~"))
     return None
+
+
+def addresses(document: Any, schema: Any) -> list[str]:
+    """The properties of a body that are addresses, by their name or format."""
+    table = resolved(document, schema)
+    properties = table.get("properties") if isinstance(table, Mapping) else None
+    found = []
+    for name, item in properties.items() if isinstance(properties, Mapping) else ():
+        about = resolved(document, item)
+        about = about if isinstance(about, Mapping) else {}
+        limited = "pattern" in about or "enum" in about or "const" in about
+        if not limited and (ADDRESS.search(str(name)) or about.get("format") in ("uri", "url", "iri")):
+            found.append(str(name))
+    return found
 
 
 def example(document: Any, schema: Any, depth: int = 0) -> Any:

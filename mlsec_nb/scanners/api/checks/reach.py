@@ -1,7 +1,7 @@
 """Whether the server fetches addresses that it is given, and whether anything limits how often it is asked."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
@@ -10,13 +10,10 @@ from mlsec_nb.io.canary import Canary, listening
 from mlsec_nb.io.exchanges import is_loopback
 from mlsec_nb.scanners.api import bodies
 from mlsec_nb.scanners.api.asking import Asker, Spent
-from mlsec_nb.scanners.api.description import Operation, example, resolved
+from mlsec_nb.scanners.api.description import ADDRESS, Operation, addresses, example
 from mlsec_nb.scanners.api.story import Hit, Missed, Told
 from mlsec_nb.scanners.api.surface import JSON, Surface
 
-ADDRESS: Final = re.compile(
-    r"(?i:(?:^|_|-)(?:url|uri|link|href|endpoint|webhook|callback|remote)s?$)|[a-z](?:Url|Uri|URL|URI)s?$"
-)
 _HARMS: Final = re.compile(r"(?i)delete|remove|drop|shutdown|kill|purge|reset|restart|stop|exec")
 _PATIENCE: Final = 1.0  # seconds that a fetch may come after the answer
 _MOST: Final = 6
@@ -90,29 +87,13 @@ def _of_operation(document: Any, one: Operation) -> Iterator[tuple[str, str, str
             yield one.where, one.method, one.path, {**body, **dict.fromkeys(names, "{url}")}, names[0]
 
 
-def addresses(document: Any, schema: Any) -> list[str]:
-    """The properties of a body that are addresses, by their name or format."""
-    table = resolved(document, schema)
-    properties = table.get("properties") if isinstance(table, Mapping) else None
-    found = []
-    for name, item in properties.items() if isinstance(properties, Mapping) else ():
-        about = resolved(document, item)
-        about = about if isinstance(about, Mapping) else {}
-        limited = "pattern" in about or "enum" in about or "const" in about
-        if not limited and (ADDRESS.search(str(name)) or about.get("format") in ("uri", "url", "iri")):
-            found.append(str(name))
-    return found
-
-
 def rate(asker: Asker, found: Surface) -> Iterator[Told]:
     """Asks for predictions as fast as it goes, a few times; a 429 or a header that tells of a limit will do."""
     made = found.prediction
     if made is None or not made.works or asker.limited:
         return
     if asker.left < _BURST:
-        words = "whether anything limits requests was not looked at: too little of the budget was left"
-        yield Missed(words, "timeout", made.where)
-        return
+        raise Spent(f"{asker.left} requests of the budget are left, {_BURST} are needed (--requests)", "timeout")
     body = bodies.dumps(made.body)
     for _ in range(_BURST):
         asker.ask(made.method, made.path, body, JSON, fast=True)

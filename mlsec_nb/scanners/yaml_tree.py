@@ -14,6 +14,9 @@ MAX_TEXT: Final = 16 << 20  # characters
 MAX_NODES: Final = 1_000_000
 MAX_DEPTH: Final = 200
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_ESCAPE = re.compile(
+    r"\\(?:u(?P<high>[dD][89abAB][0-9a-fA-F]{2})(?:\\u(?P<low>[dD][c-fC-F][0-9a-fA-F]{2}))?|u(?P<half>[dD][c-fC-F]..)|.)"
+)
 _INTEGER = re.compile(r"[-+]?\d{1,18}")
 _FLOAT = re.compile(r"[-+]?\d+\.\d*(?:[eE][-+]?\d+)?")
 _WORDS: Final[dict[str, Scalar]] = {
@@ -25,8 +28,7 @@ def documents(text: str) -> list[Node]:
     """The documents of a YAML (or JSON) text; raises `CannotScan`."""
     if len(text) > MAX_TEXT:
         raise CannotScan(f"has more than {MAX_TEXT >> 20} million characters", "too-big")
-    # JSON is YAML but for tabs between its tokens; a space there changes no place.
-    readable = text.replace("\t", " ") if text.lstrip()[:1] in ("{", "[") else text
+    readable = _of_json(text) if text.lstrip()[:1] in ("{", "[") else text
     builder = _Builder(text)
     try:
         for event in yaml.parse(readable, Loader=_LOADER):
@@ -36,6 +38,20 @@ def documents(text: str) -> list[Node]:
         where = f" in line {mark.line + 1}" if mark else ""
         raise CannotScan(f"is no valid YAML{where}", "malformed") from error
     return builder.documents
+
+
+def _of_json(text: str) -> str:
+    """JSON as YAML of the same length: tabs between tokens, and escapes of halves of a character, are all that differ."""
+    text = text.replace("\t", " ")
+    return _ESCAPE.sub(_whole, text) if "\\ud" in text.lower() else text
+
+
+def _whole(match: re.Match[str]) -> str:
+    """Two halves as one character, with two spaces for the length; a half alone as the character for what is broken."""
+    high, low = match["high"], match["low"]
+    if high and low:
+        return f"\\U{0x10000 + ((int(high, 16) & 0x3FF) << 10) + (int(low, 16) & 0x3FF):08x}  "
+    return "\\ufffd" if high or match["half"] else match[0]
 
 
 def without_holes(text: str) -> str:

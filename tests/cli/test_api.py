@@ -39,7 +39,8 @@ class Safe(BaseHTTPRequestHandler):
             return 413, {"error": "no"}
         try:
             features = json.loads(body, parse_constant=lambda _: None)["features"]
-            assert len(features) == 4 and all(type(one) in (int, float) and abs(one) < 1e6 for one in features)
+            assert len(features) == 4
+            assert all(type(one) in (int, float) and abs(one) < 1e6 for one in features)
         except (ValueError, TypeError, KeyError, AssertionError, RecursionError):
             return 422, {"error": "invalid"}
         return 200, {"label": "cat"}
@@ -133,7 +134,9 @@ def test_a_gate_without_a_server_is_undecided(here, capsys):
     assert code == 2
     assert checks["api"][0] == "not run"
     assert "[tool.mlsec.api]" in checks["api"][1]
-    (here / "openapi.json").write_text('{"openapi": "3.1.0", "paths": {}}')  # one that merely lies there decides nothing
+    (here / "openapi.json").write_text(
+        '{"openapi": "3.1.0", "paths": {}}'
+    )  # one that merely lies there decides nothing
     assert gate(capsys)[1]["api"][0] == "not run"
 
 

@@ -41,7 +41,7 @@ def documents(text: str) -> list[Node]:
 
 
 def _of_json(text: str) -> str:
-    """JSON as YAML of the same length: tabs between tokens, and escapes of halves of a character, are all that differ."""
+    """JSON as YAML of the same length: only tabs between tokens and escapes of half a character differ."""
     text = text.replace("\t", " ")
     return _ESCAPE.sub(_whole, text) if "\\ud" in text.lower() else text
 

@@ -1,6 +1,7 @@
 """What others should look at: the files of all layers, deleted ones too, and the texts of the configuration."""
 
 import hashlib
+import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -24,6 +25,8 @@ _CHUNK: Final = 1 << 20
 _MODELS: Final = frozenset({Kind.MODEL})
 _SET_IN_CONFIG: Final = ("ENV ", "LABEL ", "CMD ", "ENTRYPOINT ", "HEALTHCHECK ")
 _TEXT: Final = frozenset({Kind.TEXT})
+_NODE: Final = re.compile(r"(?:^|/)node_modules/[^/]+/")
+_OF_NODE: Final = ("", "they are in installed packages of node, and were looked at as models only")
 _ONLY_MODELS: Final = ("", "they are as packages of Python or conda put them there, and were looked at as models only")
 
 
@@ -55,8 +58,11 @@ class EntryContent:
         return self.image.read(self.entry, limit)
 
 
-def texts(story: Story) -> Iterator[Inside]:
-    """Environment, labels, commands and history, each as a text; what the history only repeats is not told twice."""
+def texts(story: Story, base: Base) -> Iterator[Inside]:
+    """Environment, labels, commands and history, each as a text; what the history only repeats is not told twice.
+
+    Of the history, what is in `base` is left out.
+    """
     config = starting.settings(story.image)
     env = starting.words(config, "Env")
     labels = config.get("Labels")
@@ -71,7 +77,7 @@ def texts(story: Story) -> Iterator[Inside]:
             yield _text(story, part, text)
     told = "\n".join((*env, *pairs, *commands))
     for layer in story.image.layers:
-        line = instruction(layer.created_by)
+        line = instruction(layer.created_by) if layer.index not in base.layers else ""
         if line and not (line.startswith(_SET_IN_CONFIG) and _is_told(line, told)):
             yield _text(story, "history", layer.created_by, layer.index)  # with the arguments of the build
 
@@ -119,7 +125,7 @@ class Contents:
                 continue
             if isinstance(met, Inside):
                 yield met
-                left_out[_ONLY_MODELS] += met.kinds is not None
+                left_out[_OF_NODE if _NODE.search(entry.path) else _ONLY_MODELS] += met.kinds is not None
             elif met:
                 left_out[met] += 1
         for (where, reason), count in sorted((+left_out).items()):
@@ -146,7 +152,7 @@ class Contents:
         content: Memory | EntryContent = EntryContent(self.story.image, entry)
         if entry.size <= SMALL:
             content = Memory(self.story.image.read(entry, SMALL))
-        kinds = None
+        kinds = _MODELS if _NODE.search(entry.path) and not self.packaged else None
         if owner is not None and _is_as_packed(content, owner[0]):
             if owner[1]:
                 return "", "they are as packages of the distribution put them there"

@@ -93,7 +93,7 @@ class ContainerScanner:
         yield from (one for one in rights.judged(story, found) if one.location.layer not in _names(story, ignored))
         yield from (component(story, release, one) for one in found.installed)
         yield _image(story, release, base, found, commands(known, self._lookup))
-        yield from contents.texts(story)
+        yield from contents.texts(story, ignored)
         if self._contents:
             yield from contents.Contents(story, found, ignored, self._packaged)
         else:

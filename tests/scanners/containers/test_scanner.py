@@ -293,6 +293,20 @@ def test_packages_of_python_are_looked_at_as_models_only() -> None:
     assert any("looked at as models only" in gap.reason for gap in told.gaps)
 
 
+def test_packages_of_node_are_looked_at_as_models_only() -> None:
+    made = image(
+        {
+            "app/node_modules/a/index.js": b"x = 1; // " + SECRET,
+            "app/node_modules/a/m.pkl": b"cposix\nsystem\n(S'id'\ntR.",
+        }
+    )
+    told = report(made)
+    assert "SECRET-AWS-ACCESS-KEY" not in rules(told)
+    assert "PICKLE-PROCESS" in rules(told)
+    assert any("in installed packages of node" in gap.reason for gap in told.gaps)
+    assert "SECRET-AWS-ACCESS-KEY" in rules(report(made, packaged=True))
+
+
 def test_what_is_left_out_by_its_place_is_said() -> None:
     told = report(image({
         "var/lib/apt/lists/x": SECRET, "app/a.py": b"a = 1\n", "app/__pycache__/a.cpython-311.pyc": b"\0\1\2",
@@ -334,7 +348,7 @@ def test_the_base_image_can_be_left_out(store: str) -> None:
     made = image(
         {"etc/os-release": DEBIAN, "var/lib/dpkg/status": OPENSSL, "base/keys": SECRET, "bin/x": File(b"x", 0o4755)},
         {"app/keys": SECRET.replace(b"QY", b"ZY")},
-        history=['/bin/sh -c #(nop)  CMD ["bash"]', "COPY . /app"],
+        history=[f'/bin/sh -c #(nop)  CMD ["bash", "{KEY.replace("QY", "WY")}"]', "COPY . /app"],
     )
     told = report(made, advisories=store, **{"ignore-base": True})
     assert known(told) == {}

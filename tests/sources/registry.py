@@ -47,6 +47,8 @@ class Registry:
             realm = self.realm or f"http://{self.host}/token"
             how = 'Basic realm="here"' if self.basic else f'Bearer realm="{realm}",service="registry"'
             return 401, {"WWW-Authenticate": how}, b"{}"
+        if url.path == "/v2/":
+            return 200, {}, b"{}"
         _, _, rest = url.path.partition("/v2/team/app/")
         kind, _, name = rest.partition("/")
         known = self.tags.get(name, name)
@@ -54,12 +56,14 @@ class Registry:
             return 404, {}, b"{}"
         if kind == "blobs" and self.moved:
             return 307, {"Location": f"{self.moved}/elsewhere/{known}"}, b""
-        return 200, {"Docker-Content-Digest": known}, self.blobs[known]
+        kind = "index" if b'"manifests"' in self.blobs[known] else "manifest"
+        media = f"application/vnd.oci.image.{kind}.v1+json" if "/manifests/" in url.path else "application/octet-stream"
+        return 200, {"Docker-Content-Digest": known, "Content-Type": media}, self.blobs[known]
 
     def _token(self, query: str, said: str | None) -> tuple[int, dict[str, str], bytes]:
         scope = parse_qs(query).get("scope")
         own = f"Basic {base64.b64encode(self.password.encode()).decode()}"
-        if scope != ["repository:team/app:pull"] or (self.password and said != own):
+        if scope not in (None, ["repository:team/app:pull"]) or (self.password and said != own):
             return 401, {}, b"{}"
         return 200, {}, json.dumps({"token": self.token}).encode()
 

@@ -85,13 +85,13 @@ def claimed(scale: int) -> bytes:
 
 
 def deep(scale: int) -> bytes:
-    return saved(layer({f"{n}/" + "a/" * 2_000 + "x": b"" for n in range(2_000 // scale)}))
+    return saved(layer({f"{n}/" + "a/" * max(2_000 // scale, 200) + "x": b"" for n in range(2_000 // scale)}))
 
 
 def through_links(scale: int) -> bytes:
     """Each path goes through links that lead to long paths."""
-    links = {f"l{n}": "/".join(["a"] * 900) + f"/../l{n + 1}" for n in range(50)}
-    return saved(layer({**links, **{"l0/" * 800 + str(n): b"" for n in range(5_000 // scale)}}))
+    links = {f"l{n}": "/".join(["a"] * max(900 // scale, 20)) + f"/../l{n + 1}" for n in range(50)}
+    return saved(layer({**links, **{"l0/" * max(800 // scale, 20) + str(n): b"" for n in range(5_000 // scale)}}))
 
 
 def circles(scale: int) -> bytes:
@@ -100,7 +100,7 @@ def circles(scale: int) -> bytes:
 
 
 def same_layer(scale: int) -> bytes:
-    one = layer({str(n): b"x" * 1_000 for n in range(2_000)})
+    one = layer({str(n): b"x" * 1_000 for n in range(max(2_000 // scale, 50))})
     files = docker([one], config_of([one] * (2_000 // scale)))
     files["manifest.json"] = json.dumps(
         [{"Config": "config.json", "Layers": ["0/layer.tar"] * (2_000 // scale)}]

@@ -1,4 +1,4 @@
-"""Layers of every kind are laid as umoci lays them, an implementation that is not ours."""
+"""Layers are laid as umoci lays them, and images brought as skopeo brings them: implementations that are not ours."""
 
 import json
 import os
@@ -12,6 +12,7 @@ import pytest
 
 from mlsec_nb.sources import open_image
 from tests.sources.images import Files, config_of, hard, layer, oci
+from tests.sources.registry import Registry, serving
 
 pytestmark = pytest.mark.slow
 
@@ -87,3 +88,20 @@ def test_what_is_there_in_the_end_is_what_umoci_unpacks(tmp_path: Path) -> None:
         }  # folders that no layer has
         assert seen == {path: what for path, what in wanted.items() if path not in implied}, seed
     assert compared > 60
+
+
+def test_what_a_registry_gives_us_it_gives_skopeo_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("REGISTRY_AUTH_FILE", str(tmp_path / "auth.json"))
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    made = [layer({"etc/a": b"old", "b": b"1"}), layer({"etc/a": b"new", ".wh.b": b""})]
+    registry = Registry(token="tok-3", password="me:geheim")
+    registry.take(oci(made, config_of(made)), "1")
+    with serving(registry) as host:
+        login = ["skopeo", "login", "--tls-verify=false", "-u", "me", "-p", "geheim", host]
+        subprocess.run(login, check=True, capture_output=True)
+        subprocess.run(["skopeo", "copy", "-q", "--src-tls-verify=false",
+                        f"docker://{host}/team/app:1", f"oci:{tmp_path}/brought:app"], check=True)  # fmt: skip
+        image = open_image(f"docker://{host}/team/app:1", offline=False)
+    assert list(image.gaps) == []
+    assert list(image.entries()) == list(open_image(str(tmp_path / "brought")).entries())

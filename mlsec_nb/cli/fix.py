@@ -8,7 +8,7 @@ import argparse
 import difflib
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from mlsec_nb import fixes, pipeline
@@ -54,13 +54,13 @@ def run(args: argparse.Namespace) -> int:
     findings = _chosen(report, args.rule)
     if args.interactive:
         findings = walk.walk(findings, config)
-    mended = list(_mended(report, findings, keep_length=args.keep_length))
+    files = list(mended(report, findings, keep_length=args.keep_length))
     if args.write or args.interactive:
-        return _write(mended)
-    for one in mended:
+        return _write(files)
+    for one in files:
         _show(one)
-    _summary(mended, "would be mended; --write does it")
-    return 1 if any(one.done or one.left for one in mended) else 0
+    _summary(files, "would be mended; --write does it")
+    return 1 if any(one.done or one.left for one in files) else 0
 
 
 def _chosen(report: Report, globs: list[str] | None) -> list[Finding]:
@@ -69,7 +69,8 @@ def _chosen(report: Report, globs: list[str] | None) -> list[Finding]:
     return [f for f in report.new if not globs or any(fnmatchcase(f.rule.id, glob.upper()) for glob in globs)]
 
 
-def _mended(report: Report, findings: list[Finding], *, keep_length: bool) -> Iterator[fixes.Mended]:
+def mended(report: Report, findings: list[Finding], *, keep_length: bool = False) -> Iterator[fixes.Mended]:
+    """The files of the findings as they would be with the findings mended."""
     kinds = {artifact.path: Kind(artifact.kind) for artifact in report.artifacts}
     by_path: dict[str, list[Finding]] = {}
     for finding in findings:
@@ -79,19 +80,25 @@ def _mended(report: Report, findings: list[Finding], *, keep_length: bool) -> It
         yield fixes.mend(path, data, kinds[path], found, keep_length=keep_length)
 
 
-def _write(mended: list[fixes.Mended]) -> int:
-    changed = [one for one in mended if one.after != one.before]
+def apply(files: Sequence[fixes.Mended]) -> list[fixes.Mended]:
+    """Write what changed, and remember how it was; gives the files that changed."""
+    changed = [one for one in files if one.after != one.before]
     if changed:
         fixes.remember({one.path: (one.before, one.after) for one in changed})
     for one in changed:
         if LocalFile(one.path).read(1 << 30) != one.before:
             raise UsageError(f"{one.path} changed while it was looked at; it was not written")
         write_atomic(Path(one.path), one.after)
+    return changed
+
+
+def _write(files: list[fixes.Mended]) -> int:
+    for one in apply(files):
         print(f"mended: {one.path}")
-    _summary(mended, "mended; `mlsec fix --undo` takes it back")
-    for step in fixes.steps([finding for one in mended for finding in one.done]):
+    _summary(files, "mended; `mlsec fix --undo` takes it back")
+    for step in fixes.steps([finding for one in files for finding in one.done]):
         print(f"  • {step}")
-    return 1 if any(one.left for one in mended) else 0
+    return 1 if any(one.left for one in files) else 0
 
 
 def _show(one: fixes.Mended) -> None:
@@ -111,9 +118,9 @@ def _masked(line: str) -> str:
     return visible(text if len(text) <= WIDTH else text[: WIDTH - 1] + "…")
 
 
-def _summary(mended: list[fixes.Mended], what: str) -> None:
-    done = sum(len(one.done) for one in mended)
-    left = [(finding, why) for one in mended for finding, why in one.left]
+def _summary(files: list[fixes.Mended], what: str) -> None:
+    done = sum(len(one.done) for one in files)
+    left = [(finding, why) for one in files for finding, why in one.left]
     print(f"{done} finding{'' if done == 1 else 's'} {what}", file=sys.stderr)
     for finding, why in left:
         print(f"  left: {finding.rule.id} {finding.location}: {why}", file=sys.stderr)

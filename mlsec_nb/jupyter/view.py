@@ -73,11 +73,11 @@ class Report(core.Report):
         kept = {item.name: getattr(self, item.name) for item in fields(core.Report)}
         return type(self)(**{**kept, "findings": findings})
 
-    def explore(self) -> Any:
-        """An interactive view: filter, group, sort, drill down; needs a live kernel."""
+    def explore(self, before: core.Report | None = None) -> Any:
+        """An interactive view: filter, group, sort, drill down, decide; `before` shows the trend since then."""
         from .explore import explore
 
-        return explore(self)
+        return explore(self, before)
 
 
 COLUMNS = ("severity", "confidence", "rule", "title", "message", "path", "member", "cell", "cell_id", "part", "line",

@@ -1,21 +1,5 @@
-// The interactive view of a report. Everything that was read goes into the page as text, never as markup.
-const SEVERITIES = ["critical", "high", "medium", "low", "info"];
+// The interactive view of a report; panes.js stands in front of it. Text of strangers is never markup.
 const ROW = 28;
-
-function make(name, className, text) {
-  const node = document.createElement(name);
-  if (className) node.className = className;
-  if (text !== undefined) node.textContent = text;
-  return node;
-}
-
-function placeOf(location) {
-  const parts = [location.path];
-  if (location.member) parts.push(location.member);
-  if (location.cell) parts.push(`cell ${location.cell}`);
-  if (location.part && location.part !== "source") parts.push(location.part);
-  return parts.join(" › ") + (location.line ? `:${location.line}` : "");
-}
 
 // Which findings are shown, and in which order: no DOM.
 function select(findings, wanted) {
@@ -23,10 +7,13 @@ function select(findings, wanted) {
   const shown = findings.filter((f) =>
     wanted.severities.has(f.severity) &&
     (!wanted.scanner || f.scanner === wanted.scanner) &&
+    (!wanted.rule || f.rule === wanted.rule) &&
+    (!wanted.path || f.location.path === wanted.path) &&
     (!wanted.status || f.status === wanted.status) &&
     (!wanted.confidence || f.confidence === wanted.confidence) &&
+    (!wanted.cell || f.location.cell === wanted.cell) &&
     words.every((w) => f.haystack.includes(w)));
-  const rank = (f) => SEVERITIES.indexOf(f.severity);
+  const rank = (f) => rankOf(f.severity);
   const orders = {
     severity: (a, b) => rank(a) - rank(b) || a.order - b.order,
     place: (a, b) => a.order - b.order,
@@ -50,51 +37,59 @@ function grouped(findings, key) {
 function choice(label, values, onChange) {
   const node = make("select");
   node.setAttribute("aria-label", label);
-  node.append(new Option(`${label}: all`, ""), ...values.map((value) => new Option(value, value)));
+  node.append(...(label === "sort" ? [] : [new Option(`${label}: all`, "")]), ...values.map((value) => new Option(label === "sort" ? `sort: ${value}` : value, value)));
   node.addEventListener("change", () => onChange(node.value));
   return node;
 }
 
-function overview(report, findings) {
+function overview(report, findings, before, choose) {
   const box = make("div");
-  box.append(make("h3", "", "Severity by scanner"));
-  const table = make("table");
   const scanners = [...new Set(findings.map((f) => f.scanner))].sort();
-  const head = make("tr");
-  head.append(make("th", "", ""), ...scanners.map((name) => make("th", "", name)));
-  table.append(head);
-  for (const severity of SEVERITIES) {
-    const row = make("tr");
-    row.append(make("th", `mlsec-sev mlsec-${severity}`, severity));
-    for (const scanner of scanners) {
-      row.append(make("td", "", findings.filter((f) => f.severity === severity && f.scanner === scanner).length || "·"));
-    }
-    table.append(row);
+  const counts = {};
+  for (const f of findings) counts[`${f.severity} ${f.scanner}`] = (counts[`${f.severity} ${f.scanner}`] || 0) + 1;
+  box.append(section("Severity by scanner", table(["", ...scanners], SEVERITIES.map((severity) => [
+    make("span", `mlsec-sev mlsec-${severity}`, severity), ...scanners.map((name) => counts[`${severity} ${name}`] || "·"),
+  ]))));
+  box.append(trend(report, before));
+  const cells = cellMaps(findings, choose);
+  if (cells) box.append(cells);
+  for (const path of new Set(report.components.filter((one) => one.kind === "image").map((one) => one.location.path))) {
+    const layers = layersOf(report, path);
+    if (layers.length) box.append(make("div", "mlsec-quiet", path), layersTable(report, path, layers));
   }
-  box.append(table, make("h3", "", "Where"));
-  const places = new Map();
-  for (const f of findings) {
-    const name = f.location.path + (f.location.cell ? ` › cell ${f.location.cell}` : "");
-    places.set(name, (places.get(name) || 0) + 1);
-  }
-  const top = [...places].sort((a, b) => b[1] - a[1]).slice(0, 12);
-  for (const [name, count] of top) {
-    const line = make("div");
-    const bar = make("span", "mlsec-bar2");
-    bar.style.width = `${(60 * count) / top[0][1]}px`;
-    line.append(bar, ` ${count} ${name}`);
-    box.append(line);
-  }
+  const packages = packagesTable(findings);
+  if (packages) box.append(packages);
+  box.append(...drifts(findings), places(findings));
   if (report.gaps.length) box.append(make("h3", "", `${report.gaps.length} not looked at`));
   for (const gap of report.gaps.slice(0, 50)) box.append(make("div", "", `${placeOf(gap.location)}: ${gap.reason}`));
   return box;
+}
+
+function drifts(findings) {
+  const found = findings.filter((f) => f.details && f.details.psi !== undefined).sort((a, b) => b.details.psi - a.details.psi).slice(0, 30);
+  if (!found.length) return [];
+  return [section("Drift by column", ...found.map((f) => drift(f.location.part || placeOf(f.location), f.details.psi, 0.25)))];
+}
+
+function places(findings) {
+  const counts = new Map();
+  for (const f of findings) counts.set(f.location.path, (counts.get(f.location.path) || 0) + 1);
+  const top = [...counts].sort((a, b) => b[1] - a[1]).slice(0, 12);
+  return section("Where", ...top.map(([name, count]) => {
+    const line = make("div");
+    line.append(bar(count / top[0][1]), ` ${count} ${name}`);
+    return line;
+  }));
 }
 
 function detail(report, f, send) {
   const rule = report.rules[f.rule] || {};
   const box = make("div");
   box.append(make("h3", "", f.title), make("div", `mlsec-sev mlsec-${f.severity}`, `${f.severity}, confidence ${f.confidence}`),
-    make("div", "", placeOf(f.location)), make("div", "", f.message), make("pre", "", f.evidence.shown));
+    make("div", "", placeOf(f.location)), make("div", "", f.message));
+  if (!f.message.includes(f.evidence.shown)) box.append(make("pre", "", f.evidence.shown));
+  const pane = paneOf(report, f);
+  if (pane) box.append(pane);
   for (const [name, text] of [["Why", rule.why], ["How to mend it", rule.fix]]) {
     if (text) box.append(make("h3", "", name), make("div", "", text));
   }
@@ -102,13 +97,14 @@ function detail(report, f, send) {
     box.append(make("h3", "", "Steps"));
     f.related.forEach((step, n) => box.append(make("div", "", `${n + 1}. ${step.message} — ${placeOf(step.location)}`)));
   }
-  if (f.details && Object.keys(f.details).length) box.append(make("h3", "", "Details"), make("pre", "", JSON.stringify(f.details, null, 1)));
   if (f.reason) box.append(make("h3", "", f.status), make("div", "", f.reason));
   const reason = make("input");
   reason.placeholder = "reason";
   reason.setAttribute("aria-label", "reason");
   box.append(make("h3", "", "Decide"), reason);
-  for (const [action, text] of [["suppress", "Suppress…"], ["accept", "Into the baseline"]]) {
+  const actions = [["suppress", "Suppress…"], ["accept", "Into the baseline"]];
+  if (f.fixes.length) actions.unshift(["fix", `Mend: ${f.fixes[0].title}`]);
+  for (const [action, text] of actions) {
     const button = make("button", "mlsec-chip", text);
     button.addEventListener("click", () => send({ action, reason: reason.value, fingerprints: [f.fingerprint] }));
     box.append(" ", button);
@@ -122,7 +118,8 @@ function render({ model, el }) {
     f.order = order;
     f.haystack = [f.rule, f.title, f.message, placeOf(f.location), f.evidence.shown].join(" ").toLowerCase();
   });
-  const wanted = { text: "", severities: new Set(SEVERITIES), sort: "severity", scanner: "", status: "", confidence: "", group: "" };
+  const before = JSON.parse(model.get("before") || "null");
+  const wanted = { text: "", severities: new Set(SEVERITIES), sort: "severity", scanner: "", rule: "", path: "", cell: 0, status: "", confidence: "", group: "" };
   const root = make("div", "mlsec");
   const bar = make("div", "mlsec-bar");
   const list = make("div", "mlsec-list");
@@ -161,14 +158,24 @@ function render({ model, el }) {
   function pick(n) {
     chosen = n;
     const row = rows[n];
-    side.replaceChildren(row && row.finding ? detail(report, row.finding, (m) => model.send(m)) : overview(report, report.findings));
+    side.replaceChildren(row && row.finding ? detail(report, row.finding, (m) => model.send(m)) : whole());
+    if (row && row.finding) side.prepend(back);
+    side.scrollTop = 0;
     draw();
   }
+  const back = make("button", "mlsec-chip", "← overview");
+  back.addEventListener("click", () => pick(-1));
+  const whole = () => overview(report, report.findings, before, (path, n) => {
+    wanted.cell = n;
+    text.value = path.slice(0, path.lastIndexOf(" › "));
+    wanted.text = text.value;
+    update();
+  });
   function update() {
     const shown = select(report.findings, wanted);
     rows = grouped(shown, wanted.group);
     chosen = -1;
-    count.textContent = `${shown.length} of ${report.findings.length}`;
+    count.textContent = `${shown.length.toLocaleString()} of ${report.findings.length.toLocaleString()}${wanted.cell ? ` (cell ${wanted.cell})` : ""}`;
     draw();
   }
   function set(name) {
@@ -189,10 +196,14 @@ function render({ model, el }) {
   const text = make("input");
   text.placeholder = "filter: words in rule, message, path, evidence";
   text.setAttribute("aria-label", "filter");
-  text.addEventListener("input", () => set("text")(text.value));
-  const values = (key) => [...new Set(report.findings.map((f) => f[key]))].sort();
+  text.addEventListener("input", () => {
+    wanted.cell = 0;
+    set("text")(text.value);
+  });
+  const values = (key) => [...new Set(report.findings.map((f) => (key === "path" ? f.location.path : f[key])))].sort().slice(0, 500);
   const sort = choice("sort", ["severity", "place", "rule"], (v) => set("sort")(v || "severity"));
-  bar.append(text, choice("scanner", values("scanner"), set("scanner")), choice("status", values("status"), set("status")),
+  bar.append(text, choice("scanner", values("scanner"), set("scanner")), choice("rule", values("rule"), set("rule")),
+    choice("path", values("path"), set("path")), choice("status", values("status"), set("status")),
     choice("confidence", values("confidence"), set("confidence")), choice("group", ["path", "rule", "severity", "scanner"], set("group")), sort, count);
   list.addEventListener("scroll", draw);
   list.addEventListener("keydown", (event) => {
@@ -207,7 +218,10 @@ function render({ model, el }) {
   });
   model.on("change:answer", () => {
     const answer = JSON.parse(model.get("answer"));
-    if (answer.error) { count.textContent = answer.error; return; }
+    if (answer.error) {
+      count.textContent = answer.error;
+      return;
+    }
     for (const f of report.findings) {
       if (answer.fingerprints.includes(f.fingerprint)) { f.status = answer.status; f.reason = answer.reason; }
     }
@@ -220,7 +234,7 @@ function render({ model, el }) {
   main.append(list, side);
   root.append(bar, main);
   el.append(root);
-  side.replaceChildren(overview(report, report.findings));
+  side.replaceChildren(whole());
   requestAnimationFrame(update);
 }
 

@@ -106,7 +106,10 @@ def _numbers(before: Column, after: Column) -> Iterator[Change]:
     severe = stability > max(_PSI_SEVERE, floor) or distance > max(0.2, critical) or kind in {"unit", "mean"}
     yield Change("DATA-DRIFT", after.name, told, Severity.HIGH if severe else None,
                  {"kind": kind, "psi": round(stability, 4), "ks": round(distance, 4),
-                  "mean": [before.mean, after.mean], "deviation": [before.deviation, after.deviation]})  # fmt: skip
+                  "mean": [before.mean, after.mean], "deviation": [before.deviation, after.deviation],
+                  "distribution": {"edges": [float(f"{edge:.4g}") for edge in before.edges],
+                                   "before": [round(count / n, 4) for count in before.counts],
+                                   "after": [round(count / m, 4) for count in after.counts]}})  # fmt: skip
 
 
 def _moved(before: Column, after: Column, n: int, m: int) -> bool:

@@ -1,0 +1,243 @@
+// Panes made for their subject; read together with explore.js. Everything that was read goes into the page as text.
+const SEVERITIES = ["critical", "high", "medium", "low", "info"];
+
+function make(name, className, text) {
+  const node = document.createElement(name);
+  if (className) node.className = className;
+  if (text !== undefined) node.textContent = text;
+  return node;
+}
+
+function placeOf(location) {
+  const parts = [location.path];
+  if (location.member) parts.push(location.member);
+  if (location.cell) parts.push(`cell ${location.cell}`);
+  if (location.part && location.part !== "source") parts.push(location.part);
+  return parts.join(" › ") + (location.line ? `:${location.line}` : "");
+}
+
+const rankOf = (severity) => SEVERITIES.indexOf(severity);
+
+// A table; a cell is text, a number or a node.
+function table(head, rows, className) {
+  const node = make("table", className);
+  const line = make("tr");
+  line.append(...head.map((text) => make("th", "", text)));
+  const top = make("thead");
+  top.append(line);
+  const body = make("tbody");
+  for (const row of rows) {
+    const one = make("tr", row.mark || "");
+    for (const cell of row.cells || row) {
+      const place = make("td");
+      place.append(cell instanceof Node ? cell : String(cell ?? ""));
+      one.append(place);
+    }
+    body.append(one);
+  }
+  node.append(top, body);
+  const wide = make("div", "mlsec-wide");
+  wide.tabIndex = 0; // the keyboard scrolls it
+  wide.append(node);
+  return wide;
+}
+
+function bar(share, className) {
+  const node = make("span", `mlsec-bar2 ${className || ""}`);
+  node.style.width = `${Math.max(1, Math.round(90 * share))}px`;
+  return node;
+}
+
+function section(title, ...nodes) {
+  const box = make("div");
+  box.append(make("h3", "", title), ...nodes);
+  return box;
+}
+
+// A model: what loading it would do, in order, with the offset of each opcode.
+function modelPane(f) {
+  const steps = f.details.loading || [];
+  const grades = { safe: "mlsec-low", dangerous: "mlsec-critical", "needs a look": "mlsec-medium" };
+  const rows = steps.map((step) => ({
+    mark: step.offset === f.details.offset ? "mlsec-here" : "",
+    cells: [step.offset, make("span", `mlsec-sev ${grades[step.grade] || ""}`, step.grade), make("code", "", step.does)],
+  }));
+  const notes = [f.details.effect && `effect: ${f.details.effect}`, f.details.triggered_by && `run by ${f.details.triggered_by}`];
+  return section(`What loading it would do (${steps.length} steps)`, make("div", "", notes.filter(Boolean).join(" · ")),
+    table(["byte", "", "import or call, with its arguments"], rows, "mlsec-steps"));
+}
+
+// Data: the distribution now beside the one before, and the measures of the change.
+function dataPane(f) {
+  const { distribution, mean, deviation, psi, ks, before, after } = f.details;
+  const box = section("Now beside before");
+  if (distribution) box.append(histogram(distribution));
+  const rows = [];
+  const add = (name, pair, show = (value) => value) => {
+    if (pair && pair.some((value) => value !== undefined && value !== null)) rows.push([name, ...pair.map((value) => (value === null ? "" : show(value)))]);
+  };
+  const short = (value) => (typeof value === "number" ? Number(value.toPrecision(4)).toLocaleString() : value);
+  add("mean", mean, short);
+  add("standard deviation", deviation, short);
+  if (before !== undefined) add(f.rule === "DATA-NULLS" ? "share missing" : "different values", [before, after], short);
+  if (rows.length) box.append(table(["", "before", "now"], rows));
+  if (psi !== undefined) box.append(drift("population stability index", psi, 0.25), drift("Kolmogorov–Smirnov distance", ks, 0.2));
+  return box;
+}
+
+function drift(name, value, severe) {
+  const line = make("div");
+  line.append(bar(Math.min(1, value / (2 * severe)), value >= severe ? "mlsec-bad" : ""), ` ${name} ${value} (severe from ${severe})`);
+  return line;
+}
+
+function histogram({ before, after, edges }) {
+  const most = Math.max(...before, ...after, 1e-9);
+  const space = "http://www.w3.org/2000/svg";
+  const svg = document.createElementNS(space, "svg");
+  const width = 280;
+  const height = 90;
+  svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+  svg.setAttribute("class", "mlsec-histogram");
+  svg.setAttribute("role", "img");
+  svg.setAttribute("aria-label", `share of values in ${before.length} bins, before and now`);
+  const step = width / before.length;
+  for (const [shares, kind, shift] of [[before, "mlsec-before", 0], [after, "mlsec-after", 0.5]]) {
+    shares.forEach((share, n) => {
+      const rect = document.createElementNS(space, "rect");
+      const tall = (height - 2) * (share / most);
+      for (const [key, value] of Object.entries({ x: (n + shift) * step, y: height - tall, width: step * 0.48, height: tall })) rect.setAttribute(key, value.toFixed(2));
+      rect.setAttribute("class", kind);
+      svg.append(rect);
+    });
+  }
+  const legend = make("div", "mlsec-quiet");
+  legend.append(make("span", "mlsec-key mlsec-before"), " before ", make("span", "mlsec-key mlsec-after"),
+    ` now · up to ${edges[0]} … above ${edges[edges.length - 1]}`);
+  const box = make("div");
+  box.append(svg, legend);
+  return box;
+}
+
+// A container: where something came in and went out, and what mends it.
+function imagePane(report, f) {
+  const d = f.details;
+  const rows = [];
+  if (d.layer) rows.push([`layer ${d.layer}`, make("code", "", d.created_by || "")]);
+  if (d.removed_layer) rows.push([`gone in layer ${d.removed_layer}`, make("code", "", d.removed_by || "")]);
+  if (d.package) rows.push(["package", `${d.package} ${d.version || ""}`]);
+  if (d.advisory) rows.push(["advisory", [d.advisory, ...(d.aliases || [])].join(", ")]);
+  if (d.fixed && d.fixed.length) rows.push(["mended in", d.fixed.join(", ")]);
+  if (d.state) rows.push(["state", d.state]);
+  if (d.epss !== undefined) rows.push(["exploited within 30 days", `${(100 * d.epss).toFixed(1)} % (EPSS)`]);
+  if (d.exploited) rows.push(["known to be exploited", "yes"]);
+  const box = section("In the image", table(["", ""], rows, "mlsec-facts"));
+  const layers = layersOf(report, f.location.path);
+  if (layers.length) box.append(layersTable(report, f.location.path, layers, d.layer));
+  return box;
+}
+
+function layersOf(report, path) {
+  const image = report.components.find((one) => one.kind === "image" && one.location.path === path && one.properties && one.properties.layers);
+  if (!image) return [];
+  try {
+    const layers = JSON.parse(image.properties.layers);
+    return Array.isArray(layers) ? layers.filter((one) => one && typeof one === "object") : [];
+  } catch {
+    return [];
+  }
+}
+
+function size(bytes) {
+  const unit = [["GB", 2 ** 30], ["MB", 2 ** 20], ["kB", 2 ** 10]].find(([, n]) => bytes >= n);
+  return typeof bytes !== "number" ? "" : unit ? `${(bytes / unit[1]).toFixed(1)} ${unit[0]}` : `${bytes} B`;
+}
+
+function layersTable(report, path, layers, current) {
+  const counts = {};
+  for (const f of report.findings) {
+    if (f.location.path === path && f.location.layer) counts[f.location.layer] = (counts[f.location.layer] || 0) + 1;
+  }
+  const rows = layers.map((one) => ({
+    mark: current !== undefined && String(one.layer) === String(current) ? "mlsec-here" : "",
+    cells: [`${one.layer ?? ""}${one.base ? " (base)" : ""}`, size(one.bytes), [one.added && `+${one.added}`, one.removed && `−${one.removed}`].filter(Boolean).join(" "),
+      counts[one.digest] || "", make("code", "", one.created_by || "")],
+  }));
+  return section("Layers", table(["layer", "size", "packages", "findings", "made by"], rows, "mlsec-steps"));
+}
+
+// Packages with known vulnerabilities, those first that a newer version mends.
+function packagesTable(findings) {
+  const packages = new Map();
+  for (const f of findings) {
+    const d = f.details || {};
+    if (!d.package || !d.advisory) continue;
+    const key = `${f.location.path}\n${d.package}\n${d.version}`;
+    const one = packages.get(key) || { name: d.package, version: d.version || "", fixed: new Set(), open: 0, mended: 0, worst: 9 };
+    for (const version of d.fixed || []) one.fixed.add(version);
+    if ((d.fixed || []).length) one.mended += 1; else one.open += 1;
+    one.worst = Math.min(one.worst, rankOf(f.severity));
+    packages.set(key, one);
+  }
+  const rows = [...packages.values()].sort((a, b) => (b.mended > 0) - (a.mended > 0) || a.worst - b.worst || b.mended - a.mended).slice(0, 200);
+  if (!rows.length) return null;
+  return section("Packages, what can be mended first", table(["package", "worst", "mended by", "can be mended", "open"], rows.map((one) => [
+    `${one.name} ${one.version}`, make("span", `mlsec-sev mlsec-${SEVERITIES[one.worst]}`, SEVERITIES[one.worst]), [...one.fixed].join(", "), one.mended || "", one.open || "",
+  ])));
+}
+
+function paneOf(report, f) {
+  const d = f.details || {};
+  if (d.loading) return modelPane(f);
+  if (d.layer !== undefined || layersOf(report, f.location.path).length) return imagePane(report, f);
+  if (f.rule.startsWith("DATA-") && (d.distribution || d.mean || d.before !== undefined)) return dataPane(f);
+  if (!Object.keys(d).length) return null;
+  const rows = Object.entries(d).map(([key, value]) => [key, typeof value === "object" ? JSON.stringify(value) : String(value)]);
+  return section("Details", table(["", ""], rows, "mlsec-facts"));
+}
+
+// The cells of each notebook as a strip, each in the colour of the worst that was found in it.
+function cellMaps(findings, choose) {
+  const notebooks = new Map();
+  for (const f of findings) {
+    if (!f.location.cell || f.location.member) continue;
+    const cells = notebooks.get(f.location.path) || new Map();
+    const known = cells.get(f.location.cell) || { worst: 9, count: 0 };
+    cells.set(f.location.cell, { worst: Math.min(known.worst, rankOf(f.severity)), count: known.count + 1 });
+    notebooks.set(f.location.path, cells);
+  }
+  const nodes = [];
+  for (const [path, cells] of [...notebooks].slice(0, 20)) {
+    const strip = make("div", "mlsec-strip");
+    const last = Math.min(Math.max(...cells.keys()), 400);
+    for (let n = 1; n <= last; n += 1) {
+      const found = cells.get(n);
+      if (!found) {
+        strip.append(make("span", "mlsec-cell"));
+        continue;
+      }
+      const button = make("button", `mlsec-cell mlsec-${SEVERITIES[found.worst]}`, String(n));
+      button.title = `cell ${n}: ${found.count}, worst ${SEVERITIES[found.worst]}`;
+      button.addEventListener("click", () => choose(`${path.toLowerCase()} › cell ${n}`, n));
+      strip.append(button);
+    }
+    nodes.push(make("div", "mlsec-quiet", path), strip);
+  }
+  return nodes.length ? section("Cells", ...nodes) : null;
+}
+
+// How many there are of each severity and status, and of each severity before, where an older report was given.
+function trend(report, before) {
+  const count = (severity, status) => report.findings.filter((f) => f.severity === severity && f.status === status).length;
+  const rows = SEVERITIES.map((severity) => {
+    const [fresh, known, suppressed] = ["new", "known", "suppressed"].map((status) => count(severity, status));
+    const now = fresh + known + suppressed;
+    const cells = [make("span", `mlsec-sev mlsec-${severity}`, severity), fresh || "·", known || "·", suppressed || "·"];
+    if (before) {
+      const change = now - (before[severity] || 0);
+      cells.push(before[severity] || "·", change > 0 ? `+${change}` : change < 0 ? `−${-change}` : "=");
+    }
+    return cells;
+  });
+  return section(before ? "Since the older report" : "New and known", table(["", "new", "known", "suppressed", ...(before ? ["before", ""] : [])], rows));
+}

@@ -1,6 +1,7 @@
 """Files that are made from the code: `python -m tests.generated` writes them, `--check` says whether they are stale."""
 
 import contextlib
+import importlib.util
 import io
 import json
 import sys
@@ -13,6 +14,7 @@ from mlsec_nb.config import Config
 from mlsec_nb.reporters.schema import json_schema
 
 ROOT = Path(__file__).parents[1]
+PANEL_RULES = "extension/src/lite/rules.ts"
 
 
 def rules() -> str:
@@ -76,6 +78,19 @@ def _help(command: str) -> str:
     return out.getvalue()
 
 
+def panel_rules() -> str:
+    """The rules of the panel; as they stand when only the packing differs, which is another with another zlib."""
+    place = ROOT / "extension/generate_rules.py"
+    spec = importlib.util.spec_from_file_location("generate_rules", place)
+    assert spec
+    assert spec.loader
+    made = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(made)
+    text, path = str(made.typescript()), ROOT / PANEL_RULES
+    old = path.read_text(encoding="utf-8") if path.exists() else text
+    return old if made.told(old) == made.told(text) else text
+
+
 def schema() -> str:
     """The JSON Schema of the report."""
     return json.dumps(json_schema(), indent=2) + "\n"
@@ -85,6 +100,7 @@ FILES: dict[str, Callable[[], str]] = {
     "RULES.md": rules,
     "README.md": readme,
     "mlsec_nb/reporters/report.schema.json": schema,
+    PANEL_RULES: panel_rules,
 }
 
 

@@ -1,6 +1,7 @@
 /** The only place that talks to the server. */
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
+import type { Lite } from './lite/lite';
 import type {
   Finding,
   Gap,
@@ -29,7 +30,12 @@ export interface TextAnswer {
   rules: Record<string, Rule>;
 }
 
+/** What a host without our server answers: JupyterLite has none, and ours can be switched off. */
+const ABSENT = new Set([404, 405, 501]);
+
 export class Api {
+  private lite: Promise<Lite> | null = null;
+
   constructor(private readonly settings: ServerConnection.ISettings) {}
 
   status(): Promise<ServerStatus> {
@@ -37,17 +43,21 @@ export class Api {
   }
 
   live(request: LiveRequest): Promise<LiveAnswer> {
-    return this.ask('live', 'POST', request);
+    return this.either('live', request, lite => lite.live(request));
   }
 
   async close(session: string): Promise<void> {
+    if (this.lite) {
+      (await this.lite).close(session);
+      return;
+    }
     await this.ask('live', 'DELETE', undefined, `?session=${encodeURIComponent(session)}`).catch(
       () => undefined
     );
   }
 
   text(request: TextRequest): Promise<TextAnswer> {
-    return this.ask('text', 'POST', request);
+    return this.either('text', request, lite => lite.text(request));
   }
 
   startScan(path: string): Promise<Job> {
@@ -76,6 +86,25 @@ export class Api {
 
   accept(path: string, fingerprints: readonly string[]): Promise<{ accepted: number }> {
     return this.ask('baseline', 'POST', { path, fingerprints });
+  }
+
+  /** The server's answer, or that of the rules in the browser from the moment that no server is there. */
+  private async either<T>(route: string, body: unknown, lite: (lite: Lite) => Promise<T>): Promise<T> {
+    if (!this.lite) {
+      try {
+        return await this.ask<T>(route, 'POST', body);
+      } catch (error) {
+        if (!(error instanceof Refused && ABSENT.has(error.status))) {
+          throw error;
+        }
+        this.lite ??= import('./lite/lite').then(found => new found.Lite());
+      }
+    }
+    try {
+      return await lite(await this.lite);
+    } catch (error) {
+      throw (error as Error).name === 'Unknown' ? new Refused(409, 'unknown') : error;
+    }
   }
 
   private async ask<T>(route: string, method = 'GET', body?: unknown, query = ''): Promise<T> {

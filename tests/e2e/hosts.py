@@ -53,16 +53,25 @@ QUIET = {"@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "
 
 
 def start(
-    home: Path, settings: dict[str, Any] | None = None, python: str = sys.executable, **options: str
+    home: Path,
+    settings: dict[str, Any] | None = None,
+    python: str = sys.executable,
+    *,
+    ours: bool = True,
+    **options: str,
 ) -> Iterator[Host]:
-    """A JupyterLab server that has the panel as it was built last, until the generator is closed."""
+    """A JupyterLab server that has the panel as it was built last, until the generator is closed.
+
+    Without `ours` the server has not our part of it.
+    """
     root, share = home / "root", home / "share"
     root.mkdir(parents=True)
     (share / "labextensions").mkdir(parents=True)
     (share / "labextensions/mlsec-nb").symlink_to(ROOT / "mlsec_nb/labextension")
     config = home / "config"
     (config / "jupyter_server_config.d").mkdir(parents=True)
-    shutil.copy(ROOT / "extension/server-config/mlsec_nb.json", config / "jupyter_server_config.d")
+    if ours:
+        shutil.copy(ROOT / "extension/server-config/mlsec_nb.json", config / "jupyter_server_config.d")
     for name, values in {**QUIET, **(settings or {})}.items():
         file = home / "settings" / f"{name}.jupyterlab-settings"
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -15,6 +15,7 @@ import mlsec_nb
 from mlsec_nb import reporters
 from mlsec_nb.cli import main
 from mlsec_nb.jupyter.view import html, rows, tree
+from tests.sources.images import config_of, layer, written
 
 ROOT = Path(__file__).parents[1]
 DRAW = random.Random(20261125)
@@ -81,7 +82,23 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "leak.py").write_text(SOURCE.replace("!curl", "# curl"), encoding="utf-8")
     (folder / "broken.ipynb").write_text(json.dumps(notebook)[:-40], encoding="utf-8")
     (folder / ".env").write_text(OUTPUT, encoding="utf-8")
+    _image(folder, (folder / "leak.ipynb").read_bytes())
     return folder
+
+
+def _image(folder: Path, notebook: bytes) -> None:
+    """The same secrets in a layer that a later one deletes, in the environment, labels, commands and history."""
+    tars = [layer({"app/leak.ipynb": notebook, "app/.env": OUTPUT.encode()}), layer({"app/.wh..wh..opq": b""})]
+    lines = [
+        f"RUN |1 HF_TOKEN={value('huggingface')} /bin/sh -c curl -H 'Authorization: Bearer {value('bearer')}' http://a",
+        f"ENV WANDB_API_KEY={value('wandb')} DB_PASSWORD={value('password')}",
+    ]
+    inner = {
+        "Env": [f"WANDB_API_KEY={value('wandb')}", f"DB_PASSWORD={value('password')}", *OUTPUT.splitlines()],
+        "Labels": {"token": value("openai")}, "Healthcheck": {"Test": ["CMD", f"--password={value('password')}"]},
+        "Entrypoint": ["serve", f"--db=postgresql://app:{value('url')}@db.example.org/prod"],
+    }  # fmt: skip
+    written(folder, "docker", tars, config_of(tars, [{"created_by": line} for line in lines], **inner))
 
 
 def seen(text: str) -> Iterator[str]:
@@ -113,12 +130,20 @@ COMMANDS = {
     "baseline create": cli("baseline", "create", "."),
     "a mistake with a secret in it": cli("scan", ".", "--only", "secrets", "--skip", "code"),
     "explain": cli("rules", "-f", "json"),
+    "container": cli("container", "image.tar", "-v"),
+    "container --diff": cli("container", "image.tar", "--diff", "image.tar", "-v"),
 }
 
 
 def test_the_planted_secrets_are_found() -> None:
     report = mlsec_nb.scan("leak.ipynb")
     assert len([f for f in report.new if f.scanner == "secrets"]) >= len(SECRETS)
+
+
+def test_the_planted_secrets_of_the_image_are_found() -> None:
+    report = mlsec_nb.scan("image.tar")
+    parts = {one.location.part for one in report.new if one.scanner == "secrets"}
+    assert {"env", "labels", "command", "history"} <= parts
 
 
 @pytest.mark.parametrize("name", COMMANDS)

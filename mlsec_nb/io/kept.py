@@ -59,7 +59,8 @@ class Kept:
         except OSError as error:
             raise CannotRead(f"cannot be kept in {self.folder}: {why(error)}") from error
         finally:
-            beside.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                beside.unlink()
         self._trim(path)
         return LocalFile(str(path))
 

@@ -159,17 +159,30 @@ def _artifact(path: str, content: Content, head: bytes, limits: Limits) -> Artif
 def named_images(target: str, limits: Limits, *, offline: bool = True, platform: str = "") -> list[Artifact]:
     """The artifact of a target that is to be an image, root filesystems and registries too; `UsageError` if it is none.
 
-    With the platform "all" there is one for each that the image is made for.
+    There is one artifact for each image of an archive, and with the platform "all" for each platform too.
     """
     content = images.packed(target, offline=offline)
     path = target if images.is_reference(target) else shown(os.path.normpath(target))
-    found = [platform]
-    if platform == ALL:
-        with contextlib.suppress(CannotRead):  # which is told when the image is opened
-            found = images.platforms(images.files_of(content, limits))
-        found = found if len(found) > 1 and found != [platform] else [""]
+    found, files = [images.Which("" if platform == ALL else platform)], None
+    with contextlib.suppress(CannotRead):  # which is told when the image is opened
+        if platform == ALL or not isinstance(content, images.Remote):
+            files = images.files_of(content, limits)
+            found = _each(content, files, platform)
     return [
-        Artifact(f"{path} ({one})" if platform == ALL and one else path, Kind.IMAGE,
-                 images.ImageContent(content, path, limits, one))
-        for one in found
+        Artifact(" ".join([path, *_told(which, platform)]), Kind.IMAGE,
+                 images.ImageContent(content, path, limits, which, files))
+        for which in found
     ]  # fmt: skip
+
+
+def _each(content: Content, files: images.Blobs, platform: str) -> list[images.Which]:
+    """Which images there are; with a registry or daemon, a name has one."""
+    named = ([] if isinstance(content, images.Remote) else images.names(files)) or [""]
+    if platform != ALL:
+        return [images.Which(platform, name) for name in named]
+    return [images.Which(one, name) for name in named for one in images.platforms(files, name) or [""]]
+
+
+def _told(which: images.Which, platform: str) -> list[str]:
+    words = [which.name, which.platform if platform == ALL else ""]
+    return [f"({shown(word)})" for word in words if word]

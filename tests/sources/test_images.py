@@ -303,6 +303,45 @@ def test_layers_and_lines_without_end_are_cut(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_links_of_an_archive_that_lead_nowhere_are_no_layers(tmp_path: Path) -> None:
+    files: dict[str, Any] = docker([layer({}), layer({}), layer({"a": b"1"})], config_of([]))
+    files |= {"0/layer.tar": "layer.tar", "1/layer.tar": hard("nowhere"), "x/": b""}
+    (tmp_path / "x.tar").write_bytes(layer(files))
+    image = open_image(str(tmp_path / "x.tar"))
+    assert [gap.reason for gap in image.gaps] == ["the layer is not there"] * 2
+    assert there(image) == {"a": "1"}
+
+
+def test_of_an_archive_of_more_files_than_the_limit_the_first_are_looked_at(tmp_path: Path) -> None:
+    image = opened(tmp_path, *[{"a": b""}] * 3, limits=Limits(members=3))
+    assert [gap.reason for gap in image.gaps] == [
+        "has more than 3 members, the limit", "the layer is not there", "the layer is not there",
+    ]  # fmt: skip
+
+
+def test_folders_that_cannot_be_listed_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/os-release").write_text("ID=debian\n")
+    (tmp_path / "gone").write_text("")
+    scandir, lstat = os.scandir, os.lstat
+
+    def closed(path: Any) -> Any:
+        if str(path).endswith("etc"):
+            raise PermissionError(13, "no", str(path))
+        return scandir(path)
+
+    def vanished(path: Any) -> os.stat_result:
+        if str(path).endswith("gone"):
+            raise FileNotFoundError(2, "no", str(path))
+        return lstat(path)
+
+    monkeypatch.setattr("os.scandir", closed)
+    monkeypatch.setattr("os.lstat", vanished)
+    assert sorted((gap.location.member, gap.code) for gap in open_image(str(tmp_path)).gaps) == [
+        ("etc", "unreadable"), ("gone", "unreadable"),
+    ]  # fmt: skip
+
+
 def test_sparse_files_are_told(tmp_path: Path) -> None:
     sparse = tarfile.TarInfo("GNUSparseFile.0/x")
     sparse.pax_headers = {"GNU.sparse.major": "1", "GNU.sparse.name": "x"}

@@ -1,6 +1,7 @@
 """Images that are not files: with a registry, with the daemon of this machine, for several platforms."""
 
 import base64
+import gzip
 import json
 import os
 import pickle
@@ -150,6 +151,14 @@ def test_other_bytes_than_a_digest_says_are_refused_and_not_kept(tmp_path: Path)
         pulled(host)
 
 
+def test_what_is_with_a_registry_is_no_file() -> None:
+    (one,) = sources.named_images("docker://host.example/team/app", Limits())
+    assert (one.path, one.content.local, one.content.size) == ("docker://host.example/team/app", None, 0)
+    for read in (one.content.open, lambda: one.content.read(9)):
+        with pytest.raises(CannotRead, match="an image, not a file"):
+            read()
+
+
 def test_a_layer_that_is_too_big_is_not_brought() -> None:
     registry = Registry()
     registry.take(FILES, "1")
@@ -222,6 +231,42 @@ def test_an_archive_of_docker_is_for_the_platform_that_it_says(tmp_path: Path) -
     with pytest.raises(CannotRead):
         _ = nothing.content.image  # type: ignore[attr-defined]
     assert nothing.content.size == 0
+
+
+def both(form: str) -> dict[str, bytes]:
+    """Two images in one archive, one of which has two names in the layout."""
+    tars = [layer({"who": b"one"})], [layer({"who": b"two"})]
+    if form == "docker":
+        first, second = (docker(one, config_of(one)) for one in tars)
+        listed = [{"Config": "config.json", "RepoTags": ["one:1"], "Layers": ["0/layer.tar"]},
+                  {"Config": "other.json", "RepoTags": None, "Layers": ["other.tar"]}]  # fmt: skip
+        moved = {"other.json": second["config.json"], "other.tar": second["0/layer.tar"]}
+        return {**first, **moved, "manifest.json": json.dumps(listed).encode()}
+    whole, found = {}, []
+    for number, one in enumerate(tars):
+        files = oci(one, config_of(one))
+        whole |= files
+        (descriptor,) = json.loads(files["index.json"])["manifests"]
+        del descriptor["platform"]
+        for name in ("one:1", "same")[: 2 - number] if not number else ("image 2",):
+            told = {"org.opencontainers.image.ref.name": name}
+            found.append({**descriptor, "annotations": told})
+    whole["index.json"] = json.dumps({"manifests": found}).encode()
+    return whole
+
+
+@pytest.mark.parametrize("form", ["docker", "oci"])
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+def test_each_image_of_an_archive_is_one(form: str, suffix: str, tmp_path: Path) -> None:
+    data = layer(both(form))
+    (tmp_path / "x.tar").write_bytes(gzip.compress(data) if suffix else data)
+    found = sources.named_images(str(tmp_path / "x.tar"), Limits())
+    assert [one.path.rpartition("x.tar ")[2] for one in found] == ["(one:1)", "(image 2)"]
+    for one in (found, pickle.loads(pickle.dumps(found))):
+        opened = [artifact.content.image for artifact in one]
+        assert [there(image) for image in opened] == [{"who": b"one"}, {"who": b"two"}]
+        assert [list(image.gaps) for image in opened] == [[], []]
+    assert open_image(str(tmp_path / "x.tar")).gaps
 
 
 class Daemon(BaseHTTPRequestHandler):

@@ -7,6 +7,9 @@ from mlsec_nb.config import Limits
 from mlsec_nb.core import Content
 from mlsec_nb.core.image import Image
 
+from .blobs import Blobs
+from .manifests import FIRST, Which
+
 
 @dataclass(slots=True)
 class ImageContent:
@@ -15,7 +18,8 @@ class ImageContent:
     packed: Content
     shown: str
     limits: Limits
-    platform: str = ""
+    which: Which = FIRST
+    files: Blobs | None = field(default=None, compare=False)
     opened: Image | None = field(default=None, compare=False)
 
     @property
@@ -37,12 +41,12 @@ class ImageContent:
         """Raises `CannotRead` for what is no image after all."""
         from .opening import opened
 
-        self.opened = self.opened or opened(self.packed, self.shown, self.limits, self.platform)
+        self.opened = self.opened or opened(self.packed, self.shown, self.limits, self.which, self.files)
         return self.opened
 
     def __getstate__(self) -> tuple[Any, ...]:
-        return self.packed, self.shown, self.limits, self.platform
+        return self.packed, self.shown, self.limits, self.which
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
-        self.packed, self.shown, self.limits, self.platform = state
-        self.opened = None
+        self.packed, self.shown, self.limits, self.which = state
+        self.opened = self.files = None

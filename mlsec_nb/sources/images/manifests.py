@@ -30,24 +30,62 @@ class Made:
     remarks: list[tuple[str, str]] = field(default_factory=list)
 
 
-def made_of(blobs: Blobs, wanted: str = "") -> Made:
-    """The image for a platform ("" for this machine's); raises `CannotRead` when there is none."""
+@dataclass(frozen=True, slots=True)
+class Which:
+    """One image of several: by platform ("" is this machine's), and by one of its `names` ("" is the first)."""
+
+    platform: str = ""
+    name: str = ""
+
+
+FIRST: Final = Which()
+
+
+def made_of(blobs: Blobs, which: Which = FIRST) -> Made:
+    """One image; raises `CannotRead` when there is none."""
     index = document(blobs, "index.json")
     listed = document(blobs, "manifest.json")
     if index and isinstance(index[1], dict) and index[1].get("manifests"):
-        return _of_index(blobs, index[1], _tag(listed[1]) if listed else "", wanted)
+        return _of_index(blobs, index[1], _tag(listed[1]) if listed else "", which)
     if listed and isinstance(listed[1], list) and listed[1] and isinstance(listed[1][0], dict):
-        made = _of_list(blobs, listed[1])
+        made = _of_list(blobs, listed[1], which.name)
+        wanted = which.platform
         if wanted and not _fits(own := _platform({"platform": made.config}), wanted):
             raise CannotRead(f"has no image for {mask_text(wanted)}, only for {own}")
         return made
     raise CannotRead("holds neither an index of OCI nor a manifest of docker", "unsupported")
 
 
-def platforms(blobs: Blobs) -> list[str]:
+def names(blobs: Blobs) -> list[str]:
+    """What the images are called, when there are several that are not one for several platforms."""
+    index = document(blobs, "index.json")
+    listed = document(blobs, "manifest.json")
+    if index and isinstance(index[1], dict) and index[1].get("manifests"):
+        several = {str(one.get("digest")): _called(one) for one in reversed(_images(index[1])) if not _platform(one)}
+        found = list(several.values())[::-1]  # a second name of the same image is none
+    elif listed and isinstance(listed[1], list):
+        found = [_listed_as(one, number) for number, one in enumerate(listed[1], 1)]
+    else:
+        found = []
+    found = list(dict.fromkeys(found))
+    return found if len(found) > 1 else []
+
+
+def _called(descriptor: Mapping[str, Any]) -> str:
+    told = descriptor.get("annotations")
+    told = told if isinstance(told, dict) else {}
+    return next((str(told[key]) for key in _NAMES if told.get(key)), str(descriptor.get("digest"))[:19])
+
+
+def _listed_as(one: Any, number: int) -> str:
+    return _tag([one]) or f"image {number}"
+
+
+def platforms(blobs: Blobs, name: str = "") -> list[str]:
     """For which platforms there is an image, in the order of the index; none when it does not say."""
     index = document(blobs, "index.json")
-    todo: list[tuple[Any, int]] = [(index[1] if index else None, 0)]
+    first = {"manifests": [one for one in _images(index[1] if index else None) if name in ("", _called(one))]}
+    todo: list[tuple[Any, int]] = [(first, 0)]
     found: dict[str, None] = {}
     seen: set[str] = set()
     while todo:
@@ -68,25 +106,27 @@ def _tag(value: Any) -> str:
     return str(tags[0]) if isinstance(tags, list) and tags else ""
 
 
-def _of_list(blobs: Blobs, listed: list[Any]) -> Made:
-    """`docker save`: the first of its images."""
-    first = listed[0]
-    remarks = [(f"{len(listed) - 1} more images in it were not looked at", SKIPPED)] if len(listed) > 1 else []
+def _of_list(blobs: Blobs, listed: list[Any], name: str) -> Made:
+    """`docker save`: one of its images."""
+    named = [one for number, one in enumerate(listed, 1) if isinstance(one, dict) and _listed_as(one, number) == name]
+    first = named[0] if named else listed[0]
+    left = 0 if named else len(listed) - 1
+    remarks = [(f"{left} more images in it were not looked at", SKIPPED)] if left else []
     found = document(blobs, str(first.get("Config")))
     if not found or not isinstance(found[1], dict):
         raise CannotRead("its configuration is not there", "malformed")
     names = list(_strings(first, "Layers"))
     layers = tuple(blobs.get(name) for name in _few(names, remarks))
     digests = tuple(str(one) for one in _strings(found[1].get("rootfs"), "diff_ids"))
-    return Made(_tag(listed), _sha256(found[0]), found[1], layers, digests, remarks)
+    return Made(_tag([first]), _sha256(found[0]), found[1], layers, digests, remarks)
 
 
-def _of_index(blobs: Blobs, index: Mapping[str, Any], tag: str, wanted: str) -> Made:
+def _of_index(blobs: Blobs, index: Mapping[str, Any], tag: str, which: Which) -> Made:
     remarks: list[tuple[str, str]] = []
-    descriptor, manifest = _chosen(blobs, index, wanted, remarks)
-    names = descriptor.get("annotations")
-    names = names if isinstance(names, dict) else {}
-    name = tag or next((str(names[key]) for key in _NAMES if names.get(key)), "")
+    if named := [one for one in _images(index) if which.name and _called(one) == which.name]:
+        index, tag = {"manifests": named[:1]}, which.name
+    descriptor, manifest = _chosen(blobs, index, which.platform, remarks)
+    name = tag or (_called(descriptor) if descriptor.get("annotations") else "")
     config = _blob(blobs, manifest.get("config"))
     if not config or not isinstance(config[1], dict):
         raise CannotRead("its configuration is not there", "malformed")

@@ -10,7 +10,7 @@ from mlsec_nb.io.files import LocalFile, LocalFolder
 
 from .blobs import Archive, Blobs, Folder
 from .laying import Laying
-from .manifests import Made, diff_ids, made_of
+from .manifests import Made, Which, diff_ids, made_of
 from .opened import NAME, Opened
 from .references import DAEMON, REGISTRY, daemon_name, reference
 from .remote import Remote, remote
@@ -32,19 +32,19 @@ def packed(target: str, *, offline: bool = True) -> Content:
 
 def open_image(target: str, limits: Limits = Limits(), *, offline: bool = True, platform: str = "") -> Image:  # noqa: B008 - frozen
     """The image of a target; raises `UsageError` when there is nothing, and `CannotRead` for what is no image."""
-    return opened(packed(target, offline=offline), target, limits, platform)
+    return opened(packed(target, offline=offline), target, limits, Which(platform))
 
 
-def opened(content: Content, shown: str, limits: Limits, platform: str = "") -> Image:
-    """The image in an archive or a folder, for a platform like "linux/arm64"; raises `CannotRead`."""
+def opened(content: Content, shown: str, limits: Limits, which: Which, files: Blobs | None = None) -> Image:
+    """One image of an archive or a folder, whose `files` may be at hand; raises `CannotRead`."""
     if isinstance(content, LocalFolder) and not _is_layout(content.path):
         if is_root(content.path):
             return root(content.path, shown, limits)
         raise CannotRead("is neither an OCI layout nor a root filesystem", "unsupported")
-    files = files_of(content, limits)
+    files = files or files_of(content, limits)
     damage = files.damage if isinstance(files, Archive) else None
     try:
-        made = made_of(files, platform)
+        made = made_of(files, which)
     except CannotRead as error:
         raise damage or error from error
     if damage:

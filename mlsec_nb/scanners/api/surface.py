@@ -56,7 +56,7 @@ class Surface:
     operations: list[Operation] = field(default_factory=list)
     prediction: Prediction | None = None
     everything: bool = False  # it answers 200 to every path
-    guarded: int = 0  # questions that were answered with 401 or 403
+    guarded: bool = False  # it asks for a credential whatever is asked
 
 
 def explore(asker: Asker, sample: bytes | None) -> Surface:
@@ -115,8 +115,20 @@ def _candidates(asker: Asker, found: Surface, sample: bytes | None) -> Iterator[
     for product in found.products:
         for template in product.table.get("predict", ()):
             yield from (("POST", path, given or body) for path, body in _of_product(asker, product, template))
-    if not wanted and not found.everything:
+    if not wanted and not found.everything and _tells(asker, found):
         yield from (("POST", path, given or {}) for path in knowledge()["guess"]["predict"])
+
+
+def _tells(asker: Asker, found: Surface) -> bool:
+    """Whether the status of a POST says that something is there: some servers forbid every one."""
+    try:
+        answer = asker.ask("POST", "/mlsec-asks-for-nothing", b"{}", JSON)
+    except Spent:
+        raise
+    except CannotRead:
+        return False
+    found.guarded = answer.status in (401, 403)
+    return answer.status in _ABSENT
 
 
 def _of_product(asker: Asker, product: Product, template: str) -> Iterator[tuple[str, Any]]:

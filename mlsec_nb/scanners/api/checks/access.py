@@ -52,7 +52,11 @@ def _asked(asker: Asker, path: str) -> Exchange | None:
 def _predictions(asker: Asker, found: Surface) -> Iterator[Told]:
     made = found.prediction
     if made is None:
-        if not found.products:
+        if not found.products and found.guarded and not asker.credentials:
+            yield Missed(
+                "everything asks for a credential, and none was given (--credential HEADER=VARIABLE)", "unreadable"
+            )
+        elif not found.products:
             yield Missed("no operation that predicts was found: name it with --predict PATH --body FILE", "unsupported")
         return
     answer = made.answer

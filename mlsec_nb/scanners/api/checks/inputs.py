@@ -126,14 +126,11 @@ def _lives(asker: Asker) -> bool:
         return False
 
 
-def _plain(asker: Asker, made: Prediction) -> tuple[bytes, int]:
-    """A body, and the status that it gets as it is; spaces around it change nothing."""
-    body = bodies.dumps(made.body if made.works else {})
-    return body, made.answer.status if made.works and made.answer else _post(asker, made, body).status
-
-
 def _long(asker: Asker, made: Prediction) -> Iterator[Told]:
-    body, status = _plain(asker, made)
+    """Spaces around a body change nothing but its length."""
+    if not made.works or made.answer is None:
+        return
+    body, status = bodies.dumps(made.body), made.answer.status
     try:
         answer = _post(asker, made, body + b" " * (LONG - len(body)))
     except Closed:

@@ -71,7 +71,8 @@ def _ignoring(ignore: Ignore, today: dt.date) -> _Ignoring:
     )
 
     def reaches(finding: Finding, path: str) -> tuple[bool, str]:
-        if not covers(finding) or not paths.hold(path):
+        inside = finding.location.member  # a file in an archive or image is meant as if that were a folder
+        if not covers(finding) or not (paths.hold(path) or (inside and paths.hold(f"{path}/{inside}"))):
             return False, ""
         return not expired, words
 

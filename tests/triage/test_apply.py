@@ -1,4 +1,5 @@
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
@@ -39,6 +40,16 @@ def test_paths_are_patterns_relative_to_the_root(here, pattern):
 @pytest.mark.parametrize("pattern", ["b/", "/b.py", "a/b.pyc", "*.ipynb"])
 def test_other_paths_are_not_meant(pattern):
     assert status(ignore(pattern)) == (Status.NEW, "")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "meant"), [("app.tar/opt/", True), ("**/keys.py", True), ("opt/", True), ("keys/", False)]
+)
+def test_a_file_in_an_image_is_meant_as_if_that_were_a_folder(pattern, meant):
+    (one,) = judged("app.tar")
+    inside = replace(one.finding, location=one.finding.location.with_(member="opt/keys.py", layer="sha256:1"))
+    (told,) = apply([Judged(inside)], None, [ignore(pattern)], today=TODAY)
+    assert (told.status is Status.SUPPRESSED) is meant
 
 
 def test_a_target_outside_of_the_root_is_named_from_there(here):

@@ -77,7 +77,7 @@ def answers(args: argparse.Namespace) -> list[gates.GateReport]:
 
 def joined(reports: Sequence[gates.GateReport]) -> Report:
     """What all checks of these gates found, with the verdict of the gates."""
-    found = [one.report for one in reports if one.report is not None]
+    found = [report for one in reports for report in one.reports]
     names = tuple(one.gate for one in reports)
     whole = pipeline.join(found) if found else Report(version=__version__)
     return replace(whole, verdict=running.verdict_of_all(reports), targets=whole.targets or names)

@@ -72,7 +72,7 @@ def gate(send: Send, name: str, root: str) -> dict[str, Any]:
     run = running.Run(chosen, config, frozenset(available()), audit, dt.datetime.now(dt.UTC),
                       partial(pipeline.read, config=config)).report()  # fmt: skip
     tree = relabelled(showing.tree(run), root)
-    report = replace(run.report or Report(targets=(name,)), verdict=run.verdict)
+    report = replace(pipeline.join(run.reports or (Report(targets=(name,)),)), verdict=run.verdict)
     return {"report": told(report, root), "checks": tree["checks"]}
 
 

@@ -77,6 +77,15 @@ def of_report(report: Report) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def of_reports(reports: Iterable[Report]) -> dict[str, Any]:
+    """What several reports tell, as if they were one."""
+    told: dict[str, list[Any]] = {"findings": [], "gaps": [], "components": []}
+    for report in reports:
+        for key, rows in of_report(report).items():
+            told[key] += rows
+    return dict(told)
+
+
 def of_subjects(subjects: Mapping[str, str], document: Mapping[str, Any]) -> dict[str, Any]:
     """The bytes that are deployed: a digest that was computed here wins over one that a file claims."""
     if not subjects:

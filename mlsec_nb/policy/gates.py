@@ -84,8 +84,14 @@ class GateReport:
     outcomes: tuple[Outcome, ...]
     verdict: Verdict
     decision: Decision | None = None
-    report: Report | None = field(default=None, repr=False, hash=False)
+    report: Report | None = field(default=None, repr=False, hash=False)  # of the checks that ran here
+    saved: tuple[Report, ...] = field(default=(), repr=False, hash=False)  # of those that ran elsewhere
     subjects: Mapping[str, str] = field(default_factory=dict, hash=False)  # SHA-256 before the checks, by path
+
+    @property
+    def reports(self) -> tuple[Report, ...]:
+        """Every report that the gate has judged."""
+        return (*((self.report,) if self.report is not None else ()), *self.saved)
 
 
 def load(config: Config) -> dict[str, Gate]:

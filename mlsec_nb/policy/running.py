@@ -45,17 +45,19 @@ class Run:
         outcomes, report = run_checks(self.gate, self.config, self.known, self.audit)
         missing += self._overlooked(subjects, report)
         document: dict[str, Any] = {"now_ns": int(self.now.timestamp()) * 1_000_000_000, "gate": self.gate.name}
-        if report is not None:
-            document |= documents.of_report(report)
+        saved = list(self._saved())
+        reports = tuple(one.report for one in saved if one.report is not None)
+        if report is not None or reports:
+            document |= documents.of_reports((*((report,) if report is not None else ()), *reports))
         document, more = self._documents(document)
         believed, proofs = self._evidence(subjects)
         document = documents.of_evidence(documents.of_subjects(subjects, document),
                                          [one.evidence.predicate() for one in believed])  # fmt: skip
-        every = (*outcomes, *self._saved(), *more, *missing, *proofs, *self._signed_models())
+        every = (*outcomes, *saved, *more, *missing, *proofs, *self._signed_models())
         decision = self._decision(document)
         return GateReport(
             gate=self.gate.name, outcomes=every, verdict=conclude(self.gate, every, decision), decision=decision,
-            report=report, subjects=subjects,
+            report=report, saved=reports, subjects=subjects,
         )  # fmt: skip
 
     def _documents(self, document: dict[str, Any]) -> tuple[dict[str, Any], list[Outcome]]:

@@ -63,6 +63,19 @@ def test_a_gate_takes_a_report_for_a_check(here: Path, capfd: pytest.CaptureFixt
         assert main(["gate", "pre-deploy"]) == code, capfd.readouterr()
 
 
+def test_a_gate_shows_and_asks_policies_about_what_a_report_found(here: Path) -> None:
+    (here / "p.rego").write_text('package mlsec.gate\nverdict := {"allow": count(deny) == 0, "deny": deny}\n'
+                                 'deny contains {"id": f.rule, "msg": sprintf("no %s", [f.rule])} if some f in input.findings\n')  # fmt: skip
+    (here / "mlsec.toml").write_text(
+        '[gates.pre-deploy]\nchecks = ["infrastructure"]\npolicies = ["p.rego"]\nfail-on = "critical"\n'
+        '[gates.pre-deploy.reports]\ninfrastructure = "hadolint.json"\n'
+    )
+    assert main(["gate", "pre-deploy", "--report", "all.json"]) == 1
+    told = json.loads((here / "all.json").read_text())
+    assert [one["rule"] for one in told["findings"]] == ["HADOLINT-DL3004"]
+    assert "policy: no HADOLINT-DL3004" in " ".join(told["verdict"]["reasons"])
+
+
 def test_policies_see_what_a_report_found(here: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (here / "p.rego").write_text(
         'package shop\ndeny contains f.rule if { some f in input.findings; f.severity == "high" }\n'

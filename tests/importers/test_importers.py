@@ -31,7 +31,7 @@ COUNTS = {
     "bandit.json": ("bandit", 2, 0, 1, 0, "high"),
     "detect-secrets.json": ("detect-secrets", 3, 1, 0, 0, "critical"),
     "modelscan.json": ("modelscan", 2, 0, 2, 0, "critical"),
-    "modelaudit.json": ("modelaudit", 2, 0, 1, 0, "critical"),
+    "modelaudit.json": ("modelaudit", 2, 0, 2, 0, "critical"),
     "picklescan.txt": ("picklescan", 2, 0, 1, 0, "critical"),
     "fickling.json": ("fickling", 2, 0, 0, 0, "high"),
     "dvc.json": ("dvc", 5, 0, 0, 0, "high"),

@@ -39,6 +39,11 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv(
         "PATH", os.pathsep.join([str(tmp_path / "bin"), sysconfig.get_path("scripts"), "/usr/bin", "/bin"])
     )
+    for name in (
+        "COVERAGE_PROCESS_CONFIG",
+        "COVERAGE_PROCESS_START",
+    ):  # measured, pools of processes may hang at their end
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("MLSEC_ADVISORIES", str(tmp_path / "store.sqlite"))
     monkeypatch.chdir(project)

@@ -91,7 +91,7 @@ def oci(layers: Sequence[bytes], config: bytes, how: str = "gzip") -> dict[str, 
 
 
 FORMS = (
-    "docker", "docker, ./", "docker.tar.gz", "layout", "layout, zstd", "layout, plain", "archive", "archive.tar.gz", "hybrid",
+    "docker", "docker, ./", "docker.tar.gz", "layout", "layout, zstd", "layout, plain", "archive", "archive.tar.gz", "hybrid", "folder",
 )  # fmt: skip
 
 
@@ -103,6 +103,17 @@ def written(folder: Path, form: str, layers: Sequence[bytes], config: bytes) -> 
             path = folder / "image" / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
+        return str(folder / "image")
+    if form == "folder":
+        files = oci(layers, config)
+        manifest = json.loads(files["index.json"])["manifests"][0]["digest"][7:]
+        (folder / "image").mkdir()
+        for name, data in files.items():
+            if name.startswith("blobs/"):
+                (folder / "image" / ("manifest.json" if manifest in name else name.rpartition("/")[2])).write_bytes(
+                    data
+                )
+        (folder / "image/version").write_text("Directory Transport Version: 1.1\n")
         return str(folder / "image")
     if form.startswith("docker"):
         files = docker(layers, config, "./" if "./" in form else "")

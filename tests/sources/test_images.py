@@ -44,7 +44,8 @@ def test_every_form_gives_the_same_image(form: str, tmp_path: Path) -> None:
     image = opened(
         tmp_path, {"etc/": b"", "etc/a": b"old"}, {"etc/a": b"new", "etc/b": "a"}, form=form, history=history
     )
-    assert (image.name, image.platform, list(image.gaps)) == ("app:1", "linux/amd64", [])
+    assert image.name == "app:1" if form != "folder" else image.name.endswith("/image")  # which has no name in it
+    assert (image.platform, list(image.gaps)) == ("linux/amd64", [])
     assert [(one.index, one.empty, one.created_by) for one in image.layers] == [
         (0, False, "ADD a"), (1, True, "ENV x"), (2, False, "RUN b"),
     ]  # fmt: skip

@@ -100,8 +100,11 @@ def test_what_a_registry_gives_us_it_gives_skopeo_too(tmp_path: Path, monkeypatc
     with serving(registry) as host:
         login = ["skopeo", "login", "--tls-verify=false", "-u", "me", "-p", "geheim", host]
         subprocess.run(login, check=True, capture_output=True)
-        subprocess.run(["skopeo", "copy", "-q", "--src-tls-verify=false",
-                        f"docker://{host}/team/app:1", f"oci:{tmp_path}/brought:app"], check=True)  # fmt: skip
+        for form in (f"oci:{tmp_path}/brought:app", f"dir:{tmp_path}/folder"):
+            words = ["skopeo", "copy", "-q", "--src-tls-verify=false", f"docker://{host}/team/app:1", form]
+            subprocess.run(words, check=True)
         image = open_image(f"docker://{host}/team/app:1", offline=False)
     assert list(image.gaps) == []
-    assert list(image.entries()) == list(open_image(str(tmp_path / "brought")).entries())
+    for name in ("brought", "folder"):
+        other = open_image(str(tmp_path / name))
+        assert (list(other.gaps), list(other.entries())) == ([], list(image.entries()))

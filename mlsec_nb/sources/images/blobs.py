@@ -31,9 +31,12 @@ class Folder:
         self._path = os.path.realpath(path)
 
     def get(self, name: str) -> Content | None:
-        path = os.path.realpath(os.path.join(self._path, name))
-        inside = os.path.commonpath([self._path, path]) == self._path
-        return LocalFile(path) if inside and os.path.isfile(path) else None
+        names = (name, name.rpartition("/")[2]) if name.startswith("blobs/") else (name,)  # docker's folders are flat
+        paths = (os.path.realpath(os.path.join(self._path, one)) for one in names)
+        return next((LocalFile(path) for path in paths if self._has(path)), None)
+
+    def _has(self, path: str) -> bool:
+        return os.path.commonpath([self._path, path]) == self._path and os.path.isfile(path)
 
 
 class Archive:

@@ -53,6 +53,8 @@ def made_of(blobs: Blobs, which: Which = FIRST) -> Made:
         if wanted and not _fits(own := _platform({"platform": made.config}), wanted):
             raise CannotRead(f"has no image for {mask_text(wanted)}, only for {own}")
         return made
+    if listed and isinstance(listed[1], dict) and "layers" in listed[1]:  # `podman save --format docker-dir`
+        return _of_manifest(blobs, listed[1], "", [])
     raise CannotRead("holds neither an index of OCI nor a manifest of docker", "unsupported")
 
 
@@ -111,7 +113,8 @@ def _of_list(blobs: Blobs, listed: list[Any], name: str) -> Made:
     named = [one for number, one in enumerate(listed, 1) if isinstance(one, dict) and _listed_as(one, number) == name]
     first = named[0] if named else listed[0]
     left = 0 if named else len(listed) - 1
-    remarks = [(f"{left} more images in it were not looked at", SKIPPED)] if left else []
+    told = f"{left} other images" if left > 1 else "another image"
+    remarks = [(f"{told} in it {'were' if left > 1 else 'was'} not looked at", SKIPPED)] if left else []
     found = document(blobs, str(first.get("Config")))
     if not found or not isinstance(found[1], dict):
         raise CannotRead("its configuration is not there", "malformed")
@@ -127,6 +130,10 @@ def _of_index(blobs: Blobs, index: Mapping[str, Any], tag: str, which: Which) ->
         index, tag = {"manifests": named[:1]}, which.name
     descriptor, manifest = _chosen(blobs, index, which.platform, remarks)
     name = tag or (_called(descriptor) if descriptor.get("annotations") else "")
+    return _of_manifest(blobs, manifest, name, remarks)
+
+
+def _of_manifest(blobs: Blobs, manifest: Mapping[str, Any], name: str, remarks: list[tuple[str, str]]) -> Made:
     config = _blob(blobs, manifest.get("config"))
     if not config or not isinstance(config[1], dict):
         raise CannotRead("its configuration is not there", "malformed")

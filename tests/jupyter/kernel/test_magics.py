@@ -1,9 +1,12 @@
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from .kernels import Kernel
+from .kernels import ROOT, Kernel
 
 TOKEN = "hf_" + "qTzVbNkRwYxLmPdGhJsCfAeUiOqZtWvBnK"
 MIME = "application/vnd.mlsec.report+json"
@@ -219,3 +222,14 @@ def test_tables_of_the_session_are_data(kernel: Kernel) -> None:
     report = ran.data(MIME)[0]
     assert [f["rule"] for f in report["findings"]] == ["DATA-DRIFT"]
     assert "neither a path" in kernel.run("x = 3\n%mlsec data x").stream("stderr")
+
+
+def test_loading_the_extension_waits_for_nothing_heavy(folder: Path) -> None:
+    code = (
+        "import sys; from IPython.core.interactiveshell import InteractiveShell as S; s = S.instance();"
+        "s.run_line_magic('load_ext', 'mlsec_nb'); print(sorted(n for n in sys.modules if n.startswith('mlsec_nb')))"
+    )
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "IPYTHONDIR": str(folder / ".other")}
+    ran = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
+    loaded = ["", "._version", ".jupyter", ".jupyter.completion", ".jupyter.magics"]
+    assert ran.stdout.strip() == str([f"mlsec_nb{name}" for name in loaded])

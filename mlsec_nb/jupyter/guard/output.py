@@ -106,7 +106,7 @@ class _Stream:
         if message.get("msg_type") != "stream":
             return message
         text = self.held + message["content"]["text"]
-        tail = _TAIL.search(text)
+        tail = _TAIL.search(text, max(0, len(text) - 512))  # a search of all of it costs as much as the scan
         cut = tail.start() if tail else len(text)
         self.held, self.parent = text[cut:], message.get("parent_header")
         # An empty text rather than None: None would make ipykernel drop the other cells' buffers of this flush.

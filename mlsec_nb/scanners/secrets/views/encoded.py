@@ -11,7 +11,7 @@ from mlsec_nb.core import Segment
 
 from .rewriting import assemble
 
-_RUN: Final = re.compile(r"[A-Za-z0-9+/_-]{24,}+")
+_RUN: Final = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{24,}+")  # no second look inside a short run
 # Three bytes of plain text are four characters of base64 whose bits 8, 16 and 24 are zero; so a look at eight
 # characters tells a text from a path or an image in 99 of 100 cases. What is packed begins with its own letters.
 _FOUR: Final = "[ACDI-Za-f][A-HQ-Xg-nw-z0-3][ABEFIJMNQRUVYZcdghklopstwx014589][A-Za-z0-9+/_-]"

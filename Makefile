@@ -7,13 +7,14 @@ export CHROMIUM ?= /usr/bin/chromium
 
 include extension/panel.mk
 
-.PHONY: demo test check lint unit slow bench generate clean help browser images
+.PHONY: demo test check lint unit slow bench old-ipython generate clean help browser images
 
 
 help:
 	@echo "make demo   install into $(VENV) and audit the shipped notebooks, run the tutorials"
 	@echo "make check  lint, types, floors, fast tests (minutes; for daily work)"
 	@echo "make test   everything that CI runs"
+	@echo "make old-ipython  the kernel's tests with IPython 8"
 	@echo "make bench  figures beside other tools, printed as ratios"
 
 $(BIN)/python:
@@ -65,6 +66,14 @@ images:
 	@(for name in skopeo umoci rpmbuild; do command -v $$name >/dev/null || exit 1; done) \
 	  || { test "$$(id -u)" = 0 && apt-get update -q && apt-get install -qy --no-install-recommends skopeo umoci rpm; } \
 	  || { echo "the slow tests need Debian's packages skopeo, umoci and rpm" >&2; exit 1; }
+
+# The kernel's tests with IPython 8 and ipykernel 6, in an environment of its own above the other one.
+OLD := .venv-ipython8
+old-ipython: $(VENV)/.tests
+	$(BIN)/python -m venv $(OLD)
+	$(OLD)/bin/python -m pip install --quiet "ipython<9" "ipykernel<7"
+	$(BIN)/python -c "import site; print(site.getsitepackages()[0])" > $$(echo $(OLD)/lib/python*/site-packages)/above.pth
+	PATH=$(CURDIR)/$(OLD)/bin:$$PATH $(OLD)/bin/python -m pytest tests/jupyter/kernel tests/jupyter/test_guard.py
 
 bench: $(VENV)/.tests
 	@for file in tests/benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done

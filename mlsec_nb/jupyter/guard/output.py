@@ -3,7 +3,7 @@
 | channel | hook |
 |---|---|
 | display, update_display | `shell.display_pub.register_hook` (public) |
-| result | `shell.displayhook.register_hook` (public) |
+| result | `shell.displayhook.register_hook` (public; before ipykernel 7 its `write_format_data`) |
 | stdout, stderr, threads, `!cmd`, `os.write(1)` | `OutStream.register_hook`, registered inside the IOPub thread, because its hooks are thread-local |
 | error | `shell._showtraceback` (private: a test holds it) |
 | `execute_reply` | `shell.kernel.do_execute`, whose reply carries the error's text once more |
@@ -38,6 +38,8 @@ class OutputGuard:
             if hasattr(publisher, "register_hook"):
                 publisher.register_hook(self._bundle)
                 self.undo.append(partial(publisher.unregister_hook, self._bundle))
+        if not hasattr(self.shell.displayhook, "register_hook"):
+            self._watch_results()
         self._watch_errors()
         self.shell.events.register("post_run_cell", self._release)
         self.undo.append(lambda: self.shell.events.unregister("post_run_cell", self._release))
@@ -57,6 +59,17 @@ class OutputGuard:
         self.streams.append((stream, watched))
         thread.schedule(lambda: stream.register_hook(watched))
         self.undo.append(lambda: thread.schedule(lambda: stream.unregister_hook(watched)))
+
+    def _watch_results(self) -> None:
+        """Before ipykernel 7, and in a terminal, results have no hook: what writes them is wrapped."""
+        hook = self.shell.displayhook
+        write = hook.write_format_data
+
+        def redacted(format_dict: dict[str, Any], md_dict: dict[str, Any] | None = None) -> None:
+            write(self.redactor.bundle(format_dict), md_dict)
+
+        hook.write_format_data = redacted
+        self.undo.append(lambda: setattr(hook, "write_format_data", write))
 
     def _bundle(self, message: dict[str, Any]) -> dict[str, Any]:
         content = message.get("content", {})

@@ -49,11 +49,16 @@ def scan(document: Document, key: bytes) -> Iterator[Finding | Gap]:
 
 
 def live(found: Surface) -> Iterator[Told]:
-    """The same of a document that a server gave; whether it asks for credentials was seen already."""
-    seen = found.prediction is not None and found.prediction.answer is not None
+    """The same of a document that a server gave, once for each rule; who may ask was seen by asking."""
+    where = f"GET {found.document_path}"
+    by_rule: dict[str, list[Promise]] = {}
     for one in judged(found.document):
-        if not (seen and one.rule in ("API-SPEC-NO-SECURITY", "API-SPEC-OPERATION-OPEN")):
-            yield Hit(one.rule, one.where, one.shown, one.message, severity=one.severity)
+        if one.rule not in ("API-SPEC-NO-SECURITY", "API-SPEC-OPERATION-OPEN"):
+            by_rule.setdefault(one.rule, []).append(one)
+    for rule, promises in by_rule.items():
+        more = f" (and {len(promises) - 1} more like it)" if len(promises) > 1 else ""
+        details = {"operations": sorted({one.where for one in promises})}
+        yield Hit(rule, where, promises[0].shown, promises[0].message + more, details=details)
 
 
 def _gaps(root: Node, segment: Segment) -> Iterator[Gap]:

@@ -14,7 +14,7 @@ from mlsec_nb.core import mask_text
 
 MOST: Final = 500  # operations
 DEPTH: Final = 12
-METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+METHODS: Final = ("get", "put", "post", "delete", "patch")  # the others say nothing of their own
 PREDICTS: Final = re.compile(
     r"(?i)predict|infer|score|scoring|classif|invocation|regress|generat|embed|complet|detect|recogni|transcri|translat"
     r"|segment|forecast|recommend|rank|summar|sentiment|similar|answer|explain|chat"
@@ -24,11 +24,11 @@ CHANGES: Final = re.compile(
     r"|update|create|deploy|promote|rollback|retrain|feedback|logout|import|export|exec|flush|stage|enable|disable"
 )
 ADMIN: Final = re.compile(
-    r"(?i)(?:^|[/_-])(?:admin|internal|debug|config|settings|env|manage|management|logs?|users?|secrets?|keys|tokens?|dump|private"
+    r"(?i)(?:^|[/_-])(?:admin|internal|debug|config|settings|env|manage|management|logs?|users|secrets?|api-?keys|dump|private"
     r"|system|console|models?/(?:load|list)|actuator)(?:$|[/_-])"
 )
 ADDRESS: Final = re.compile(
-    r"(?i:(?:^|_|-)(?:url|uri|link|href|endpoint|webhook|callback|remote)s?$)|[a-z](?:Url|Uri|URL|URI)s?$"
+    r"(?i:(?:^|_|-)(?:url|uri|href|endpoint|webhook|callback|remote)s?$)|[a-z](?:Url|Uri|URL|URI)s?$"
 )
 _JSON: Final = re.compile(r"(?i)application/(?:[\w.+-]+\+)?json")
 

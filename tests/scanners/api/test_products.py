@@ -46,6 +46,11 @@ ACCESS = {
 }
 
 
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch):
+    monkeypatch.setattr("mlsec_nb.scanners.api.checks.reach._PATIENCE", 0.05)
+
+
 class Server:
     """Answers what a table says, 404 to everything else; `status` replaces the 404."""
 
@@ -124,6 +129,19 @@ def test_a_login_is_no_open_administration(ask):
     assert rules == set()
     rules, *_ = told(ask, {"GET /admin": "users: 3"})
     assert rules == {"API-ADMIN-OPEN"}
+
+
+def test_administration_that_the_description_names(ask):
+    paths = dict.fromkeys(["/users", "/config/", "/system", "/user", "/internal/login", "/admin/reload"], {"get": {}})
+    routes = {
+        "GET /openapi.json": {"openapi": "3.1.0", "paths": paths}, "GET /users": ["anna"], "GET /config/": {"a": 1},
+        "GET /system": None, "GET /user": "x", "GET /internal/login": "<form>log in</form>", "GET /admin/reload": "done",
+    }  # fmt: skip
+    with Server(routes) as url:
+        found = ask(url)
+    where = {one.location.part for one in found if isinstance(one, Finding) and one.rule.id == "API-ADMIN-OPEN"}
+    assert where == {"GET /users", "GET /config/"}
+    assert any("GET /admin/reload" in one.reason for one in found if isinstance(one, Gap))
 
 
 def test_files_that_are_served(ask):

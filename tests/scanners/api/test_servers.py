@@ -18,8 +18,7 @@ EXPECTED = {
     ("API-HEADERS", "GET /"), ("API-INPUT-CRASH", "POST /predict"), ("API-METRICS-OPEN", "GET /metrics"),
     ("API-NO-RATE-LIMIT", "POST /predict"), ("API-PICKLE", "POST /predict_raw"), ("API-PREDICT-OPEN", "POST /predict"),
     ("API-PREDICT-OPEN", "POST /predict_raw"), ("API-SECRET-SHOWN", "GET /admin/config"),
-    ("API-SPEC-ADDRESS", "POST /models/load"), ("API-SPEC-UNBOUNDED", "POST /models/load"),
-    ("API-SPEC-UNBOUNDED", "POST /predict"), ("API-SSRF", "POST /models/load"), ("API-TRACEBACK", "POST /predict"),
+    ("API-SPEC-ADDRESS", "GET /openapi.json"), ("API-SPEC-UNBOUNDED", "GET /openapi.json"), ("API-SSRF", "POST /models/load"), ("API-TRACEBACK", "POST /predict"),
 }  # fmt: skip
 
 

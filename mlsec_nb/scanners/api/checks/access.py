@@ -1,5 +1,6 @@
 """Who may ask: predictions, control planes, metrics, documents and administration without a credential."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +14,9 @@ from mlsec_nb.scanners.api.story import Hit, Missed, Told
 from mlsec_nb.scanners.api.surface import JSON, Surface, others
 
 _SHOWN = 12  # operations that may change something are named up to here
+_NOTHING = ("", "null", "{}", "[]", '""', "false")
+_LOGIN = re.compile(r"(?i)type=.?password|log ?in\b|sign ?in\b")
+_ORDINARY = re.compile(r"(?i)/(?:health\w*|live\w*|ready\w*|ping|status|version|metrics|docs?)?/?$")
 _PUBLIC = ("/config", "/admin", "/env", "/debug")
 
 
@@ -93,9 +97,12 @@ def _described(asker: Asker, found: Surface, known: set[str]) -> Iterator[Told]:
     uncalled = []
     for one in found.operations:
         name = bool(ADMIN.search(one.path) or ADMIN.search(one.words.replace(" ", "/")))
-        if one.method == "GET" and name and not one.changes and "{" not in one.path and one.path not in known:
+        if one.method == "GET" and name and not one.changes and "{" not in one.path:
+            if one.path.rstrip("/") in known:
+                continue
+            known.add(one.path.rstrip("/"))
             answer = _asked(asker, one.path)
-            if is_success(answer) and not any(p.get("required") for p in one.parameters):
+            if answer and _says(answer) and not any(p.get("required") for p in one.parameters):
                 words = f"{one.where} answers without a credential"
                 yield Hit("API-ADMIN-OPEN", one.where, f"{one.where} → 200", words)
         elif one.changes or (name and one.method != "GET"):
@@ -103,10 +110,34 @@ def _described(asker: Asker, found: Surface, known: set[str]) -> Iterator[Told]:
             if one.is_open and is_success(_bare(asker, found)):
                 words = f"{one.where} asks for no credential, as its description says"
                 yield Hit("API-ADMIN-OPEN", one.where, f"{one.where} (by the description)", words, confidence="medium")
+    yield from _left(found)
     if uncalled:
         names = ", ".join(one.where for one in uncalled[:_SHOWN])
         more = f" and {len(uncalled) - _SHOWN} more" if len(uncalled) > _SHOWN else ""
         yield Missed(f"not called, for they may change something: {names}{more}", "skipped")
+
+
+def _left(found: Surface) -> Iterator[Missed]:
+    """Operations that were only read of, and those of which not everything was asked."""
+    mine = found.prediction.path if found.prediction else ""
+    more = [one.where for one in others(found)]
+    if more:
+        words = "only asked who may ask, and with pickles (name one with --predict to have everything asked)"
+        yield Missed(f"{words}: {', '.join(more)}", "skipped")
+    known = {mine, *(one.path for one in others(found))}
+    plain = [
+        one.where for one in found.operations
+        if one.path not in known and not one.changes and not ADMIN.search(one.path) and not _ORDINARY.search(one.path)
+    ]  # fmt: skip
+    if plain:
+        rest = f" and {len(plain) - _SHOWN} more" if len(plain) > _SHOWN else ""
+        yield Missed(f"read of, and not asked: {', '.join(plain[:_SHOWN])}{rest}", "skipped")
+
+
+def _says(answer: Exchange) -> bool:
+    """Whether an answer says anything, and does not ask for a login."""
+    text = answer.text[:100_000]
+    return is_success(answer) and text.strip() not in _NOTHING and not _LOGIN.search(text)
 
 
 def _bare(asker: Asker, found: Surface) -> Exchange | None:

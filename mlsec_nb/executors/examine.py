@@ -123,6 +123,10 @@ def _look_inside(
     except CannotRead as error:
         scanned.gaps.append(Gap(location=inside.place, scanner="reader", reason=str(error), code=error.code))
         return
+    if artifact.kind is Kind.IMAGE:  # which may hold images without end
+        reason = "is an image inside of another one: it was not opened, name it itself"
+        scanned.gaps.append(Gap(location=inside.place, scanner="executor", reason=reason, code="unsupported"))
+        return
     if inside.kinds is None or artifact.kind in inside.kinds:
         found = moved(examine(artifact, scanners, config, foreign), inside)
         other = [gap for gap in found.gaps if inside.kinds is None or gap.code != "unsupported"]

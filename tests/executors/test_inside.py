@@ -9,6 +9,7 @@ from mlsec_nb.config import Config, Limits
 from mlsec_nb.core import Artifact, Document, Finding, Gap, Inside, Kind, Location, Rule
 from mlsec_nb.executors import Late, chosen, examine
 from mlsec_nb.io.files import Memory
+from tests.sources.images import config_of, docker, layer
 
 LOAD = b"import pickle\npickle.load(open('x', 'rb'))\n"
 
@@ -54,6 +55,13 @@ def test_findings_stand_at_their_place_with_the_words_of_the_outer_scanner() -> 
 
 def test_only_the_kinds_that_are_asked_for_are_looked_at() -> None:
     assert examined(Box(inside("a.py", LOAD, kinds=frozenset({Kind.MODEL})))) == ([], [])
+
+
+def test_an_image_inside_is_told_and_not_opened() -> None:
+    tars = [layer({"a.py": LOAD})]
+    found, gaps = examined(Box(inside("app/image.tar", layer(docker(tars, config_of(tars))))), names="code")
+    assert found == []
+    assert [(gap.location.member, gap.code) for gap in gaps] == [("app/image.tar", "unsupported")]
 
 
 def test_what_is_called_a_model_and_is_none_is_no_gap_where_only_models_were_asked_for() -> None:

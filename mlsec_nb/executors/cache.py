@@ -123,7 +123,7 @@ class Cache:
     def _key(self, artifact: Artifact, digest: bytes) -> bytes:
         words = [self._base, digest, artifact.kind.encode(), artifact.path.encode("utf-8", "surrogateescape")]
         if artifact.kind is Kind.IMAGE:
-            words += [str(getattr(artifact.content, "platform", "")).encode(), str(int(time.time()) // _DAY).encode()]
+            words += [repr(getattr(artifact.content, "which", "")).encode(), str(int(time.time()) // _DAY).encode()]
         return hashlib.blake2b(b"\0".join(words), digest_size=20).digest()
 
     def _digest(self, path: str) -> bytes | None:

@@ -219,7 +219,8 @@ def _word(command: ModuleType) -> str:
 
 def _top(words: list[str]) -> int:
     """`mlsec`, `mlsec --help`, `mlsec --version`, and what is none of the commands."""
-    listed = "\n".join(f"  {name:<12}{summary}" for name, (summary, _) in COMMANDS.items())
+    width = max(map(len, COMMANDS)) + 2
+    listed = "\n".join(f"  {name:<{width}}{summary}" for name, (summary, _) in COMMANDS.items())
     top = Parser(
         prog="mlsec",
         usage="mlsec COMMAND [TARGET …] [options]",

@@ -52,7 +52,8 @@ def audit_found(
     scanned = executors.run(artifacts, config, _counted(progress, len(artifacts)), foreign)
     judged = [found for result in scanned for found in result.judged]
     others = [importers.run(name, targets, artifacts, config) for name in config.tools]
-    judged = triage.merged([*judged, *(one for other in others for one in other.findings)])
+    if others:
+        judged = triage.merged([*judged, *(one for other in others for one in other.findings)])
     exempt = triage.read_exemptions(config.root, config.vex)
     judged = triage.apply(judged, baseline, config.ignores, config.root, exempt=exempt)
     gaps = [item for item in collected if isinstance(item, Gap)]

@@ -9,7 +9,10 @@ from mlsec_nb.core import Finding, Judged
 
 _CREDENTIAL = frozenset({"CWE-259", "CWE-321", "CWE-798"})  # a password, a key, a credential in the code
 _JUDGED = "SECRET-"  # the rules that look at the value and not only at the name
-_OWN = frozenset({"dependencies", "containers", "code", "secrets"})  # their word comes first: they know the place
+# Ours: their word comes first, for they know the place, and a gate asks each of them for its own.
+_OWN = frozenset({"secrets", "code", "models", "dependencies", "containers", "data", "infrastructure", "api"})
+_TEST = re.compile(r"B\d{3}\Z")  # one of Bandit's, to which ours refer
+_MOST = 1_000  # findings that can be held against each other
 _Package = tuple[str, str]
 
 
@@ -34,17 +37,17 @@ def merged(judged: Sequence[Judged]) -> list[Judged]:
     """The findings, each vulnerability of a package once however many tools tell of it, each secret and rule in a line.
 
     Two are the same when package and version are, when they share an id or alias, and when they stand in one file or
-    one of them does not say where it stands. Ours is kept, else the first; it takes the worse
-    severity and says in `details.also` who else told of it. Findings of one tool are never merged with each other.
+    one of them does not say where it stands; in a line, when they are about one secret, or when our rule refers to that
+    of the other tool. Ours is kept, else the first; it takes the worse severity and says in `details.also` who else
+    told of it. Findings of one tool, and those of two of our scanners, are never merged with each other.
     """
-    groups: dict[object, list[int]] = defaultdict(list)
+    groups: dict[int, list[int]] = defaultdict(list)
     for number, group in _groups(judged).items():
         groups[group].append(number)
-    for number, one in enumerate(judged):
-        if not names(one.finding.details):
-            groups[_line(one.finding)].append(number)
     also: dict[int, list[int]] = defaultdict(list)
     for numbers in groups.values():
+        if len(numbers) > _MOST or len({judged[number].finding.scanner for number in numbers}) == 1:
+            continue
         kept: list[int] = []
         for number in sorted(numbers, key=lambda one: judged[one].finding.scanner not in _OWN):
             same = next((one for one in kept if _is_same(judged[one], judged[number])), None)
@@ -58,17 +61,6 @@ def merged(judged: Sequence[Judged]) -> list[Judged]:
         for number, one in enumerate(judged)
         if number not in gone
     ]
-
-
-def _line(finding: Finding) -> tuple[str | int | None, ...]:
-    """A secret in a line, whoever found it; else what a rule of one name says of one line.
-
-    Some of our rules have the names of the tool that they are built on.
-    """
-    place = finding.location
-    is_secret = finding.rule.id.startswith(_JUDGED) or "CWE-798" in finding.rule.references
-    own = finding.evidence.digest if is_secret else finding.rule.id
-    return own, place.path, place.member, place.layer, place.cell, place.part or "source", place.line
 
 
 def names(details: Mapping[str, object]) -> set[str]:
@@ -86,9 +78,23 @@ def package_of(details: Mapping[str, object]) -> _Package:
     return name, str(details.get("version") or "")
 
 
+def _called(finding: Finding) -> tuple[tuple[object, ...], set[str]]:
+    """What a finding is about, and its names there: findings about the same thing that share a name may be the same."""
+    if found := names(finding.details):
+        package = package_of(finding.details)
+        return package, found if package[0] else set()
+    place = finding.location
+    found = {finding.rule.id, *(word for word in finding.rule.references if _TEST.match(word))}
+    if finding.rule.id.startswith(_JUDGED) or "CWE-798" in finding.rule.references:
+        found = {finding.evidence.digest}
+    elif finding.scanner == "bandit":
+        found.add(str(finding.details.get("id")))
+    return (place.path, place.member, place.layer, place.cell, place.part or "source", place.line), found
+
+
 def _groups(judged: Sequence[Judged]) -> dict[int, int]:
-    """The number of a group for each finding that tells of an advisory: those joined by ids about one package."""
-    first: dict[tuple[_Package, str], int] = {}
+    """The number of a group for each finding: those that are joined by names for the same thing."""
+    first: dict[tuple[tuple[object, ...], str], int] = {}
     parent: dict[int, int] = {}
 
     def root(number: int) -> int:
@@ -97,16 +103,17 @@ def _groups(judged: Sequence[Judged]) -> dict[int, int]:
         return number
 
     for number, one in enumerate(judged):
-        package = package_of(one.finding.details)
-        for name in sorted(names(one.finding.details)) if package[0] else ():
+        about, called = _called(one.finding)
+        for name in sorted(called):
             parent.setdefault(number, number)
-            parent[root(number)] = root(first.setdefault((package, name), number))
+            parent[root(number)] = root(first.setdefault((about, name), number))
     return {number: root(number) for number in parent}
 
 
 def _is_same(kept: Judged, other: Judged) -> bool:
     """Whether nothing is lost with the other: it is of another tool, judged alike, and stands in the same file."""
-    if kept.finding.scanner == other.finding.scanner or kept.status is not other.status:
+    scanners = {kept.finding.scanner, other.finding.scanner}
+    if len(scanners) == 1 or scanners <= _OWN or kept.status is not other.status:
         return False
     if any(one.finding.details.get("unplaced") is True for one in (kept, other)):
         return True

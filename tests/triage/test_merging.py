@@ -65,3 +65,13 @@ def test_a_secret_that_two_tools_find_in_a_line_is_told_once() -> None:
     told = triage.merged([theirs, ours, *others])
     assert [one.finding.rule.id for one in told] == ["SECRET-AWS", "GITLEAKS-AWS", "TRUFFLEHOG-AWS"]
     assert told[0].finding.details["also"] == ["gitleaks"]
+
+
+def test_many_findings_of_one_tool_cost_no_time_and_stay() -> None:
+    told = [known("trivy", "a", "CVE-1", place=number) for number in range(20_000)]
+    assert triage.merged(told) == told
+
+
+def test_two_of_our_scanners_keep_their_own() -> None:
+    told = [known("dependencies", "a", "CVE-1"), known("containers", "a", "CVE-1")]
+    assert triage.merged(told) == told

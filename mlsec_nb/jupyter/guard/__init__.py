@@ -8,6 +8,13 @@ Four guards, each switched on and off by itself:
 - **output** redacts secrets in every channel that ends in the notebook: stdout, stderr, display, results, errors;
 - **cell** looks at a cell before it runs, and refuses what the policy forbids.
 
+Limits. Formats whose libraries open files in C (HDF5, so old Keras models; safetensors) raise no audit event when they
+are opened: `mlsec model` looks at them. Code that a loader runs without a pickle (a Lambda layer, a custom operator)
+is the load guard's alone, and it knows loaders and suffixes by a list. A class of the user's own may do anything in
+`__setstate__`. An unknown callable passes unless the mode is strict. Text that a process writes to the server's
+terminal is not masked there; a secret whose beginning was sent in an earlier cell, or that is shown letter by letter
+over displays, is not put together.
+
 It prevents accidents and naive attacks. It does not hold a determined attacker who already runs code in the same
 process: audit hooks can be starved, streams can be replaced. Audit hooks cannot be removed from a process
 (https://docs.python.org/3/library/sys.html#sys.addaudithook), so ours stays and does nothing when the guard is off.

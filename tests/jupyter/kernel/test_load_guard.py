@@ -6,7 +6,7 @@ from .kernels import Kernel
 
 # Each payload would make the file `hit`; what is written is pickled by hand so that nothing here runs it.
 SETUP = """
-import os, io, sys, pickle, pathlib, joblib, numpy as np, pandas as pd, torch, cloudpickle, dill, zipfile, gzip
+import os, io, sys, pickle, pathlib, joblib, numpy as np, pandas as pd, torch, cloudpickle, dill, zipfile, zlib, gzip
 HIT = pathlib.Path('hit')
 def payload(module, name, *args, protocol=2):
     body = b''.join(b'X' + len(a.encode()).to_bytes(4, 'little') + a.encode() for a in args)
@@ -20,6 +20,45 @@ EVIL = {
     '__builtin__.eval': payload('__builtin__', 'eval', 'open("hit", "w")'),
     'pathlib': payload('runpy', '_run_code', 'x'),
 }
+def text(words):  # STACK_GLOBAL of protocol 4 takes its names from the stack
+    return b'\\x8c' + bytes([len(words.encode())]) + words.encode()
+def named(module, name):
+    return text(module) + text(name) + b'\\x93'
+def called(what, *args):
+    return what + b'(' + b''.join(args) + b'tR'
+def modern(module, name, *args):
+    return b'\\x80\\x04' + called(named(module, name), *map(text, args)) + b'.'
+def through(*steps):  # getattr and its like are fine by themselves: what they are given must not be had
+    return b'\\x80\\x04' + called(*steps) + b'.'
+import copyreg
+copyreg.add_extension('os', 'system', 240)
+RARE = {
+    'protocol 4': modern('os', 'system', 'touch hit'),
+    'dotted name': modern('os', 'path.os.system', 'touch hit'),
+    'extension code': b'\\x80\\x02\\x82\\xf0(X\\x09\\x00\\x00\\x00touch hittR.',
+    'INST': b"(S'touch hit'\\nios\\nsystem\\n.",
+    'OBJ': b"(cos\\nsystem\\nS'touch hit'\\no.",
+    'import first': modern('importlib', 'import_module', 'os'),
+    'getattr': through(called(named('builtins', 'getattr'), named('os', 'path.os'), text('system')), text('touch hit')),
+    'getattr of a library': through(called(named('builtins', 'getattr'), named('joblib', 'os'), text('system')), text('touch hit')),
+    'attrgetter': through(called(called(named('operator', 'attrgetter'), text('system')), named('os', 'path.os')), text('touch hit')),
+    'methodcaller': through(called(named('operator', 'methodcaller'), text('system'), text('touch hit')), named('os', 'path.os')),
+    'modules': through(named('dataclasses', 'sys.modules.get'), text('os')),
+    'a pickle in it': payload('pickle', 'loads', 'x'),
+    'timeit': modern('timeit', 'timeit', 'open("hit", "w")'),
+    'profile': modern('cProfile', 'run', 'open("hit", "w")'),
+    'pdb': modern('pdb', 'run', 'open("hit", "w")'),
+    'pip': modern('pip', 'main', 'x'),
+    'numpy': modern('numpy.testing._private.utils', 'runstring', 'open("hit", "w")', 'x'),
+    'torch': modern('torch.utils.collect_env', 'run', 'touch hit'),
+    'browser': modern('webbrowser', 'open', 'http://x.example.org'),
+    'ctypes': modern('ctypes', 'CDLL', 'x.so'),
+    'code': modern('types', 'CodeType', 'x'),
+    'function': modern('types', 'FunctionType', 'x'),
+    'delete': modern('shutil', 'rmtree', 'hit'),
+    'socket': modern('socket', 'create_connection', 'x'),
+    'pandas': modern('pandas.core.computation.eval', 'eval', 'x'),
+}
 def torch_zip(name, data):
     with zipfile.ZipFile(name, 'w') as z:
         z.writestr('archive/data.pkl', data); z.writestr('archive/version', '3'); z.writestr('archive/byteorder', 'little')
@@ -28,6 +67,14 @@ def npy(name, data):
     head = "{'descr': '|O', 'fortran_order': False, 'shape': (1,), }".ljust(117) + chr(10)
     pathlib.Path(name).write_bytes(b'\\x93NUMPY\\x01\\x00' + len(head).to_bytes(2, 'little') + head.encode('latin1') + data)
     return name
+def npz(name, data):
+    with zipfile.ZipFile(name, 'w') as z:
+        z.write(npy('inner.npy', data), 'a.npy')
+    return name
+def shelf(name, data):
+    import shelve
+    s = shelve.open(name); s.dict[b'a'] = data
+    return s
 def write(name, data):
     pathlib.Path(name).write_bytes(data); return name
 class Python(pickle._Unpickler): pass
@@ -41,7 +88,13 @@ LOADERS = {
     'numpy': lambda d: np.load(npy('a.npy', d), allow_pickle=True),
     'pandas': lambda d: pd.read_pickle(write('a.pickle', d)),
     'pandas gz': lambda d: pd.read_pickle(write('a.pkl.gz', gzip.compress(d))),
+    'unpickler': lambda d: pickle.Unpickler(io.BytesIO(d)).load(),
+    'joblib packed': lambda d: joblib.load(write('c.joblib', zlib.compress(d))),
+    'torch from memory': lambda d: torch.load(io.BytesIO(open(torch_zip('m.pt', d), 'rb').read()), weights_only=False),
+    'numpy archive': lambda d: np.load(npz('a.npz', d), allow_pickle=True)['a'],
+    'shelf': lambda d: shelf('s.db', d)['a'],
     'dill': lambda d: dill.loads(d),
+    'dill file': lambda d: dill.load(open(write('a.dill', d), 'rb')),
     'cloudpickle': lambda d: cloudpickle.loads(d),
 }
 def outcome(load, data):
@@ -109,7 +162,16 @@ def value(kernel: Kernel, expression: str) -> object:
 def test_malicious_loads_stop_before_any_side_effect(kernel: Kernel) -> None:
     found = value(kernel, "{f'{l} {n}': outcome(f, d) for l, f in LOADERS.items() for n, d in EVIL.items()}")
     assert isinstance(found, dict)
-    assert len(found) >= 40
+    assert len(found) >= 100
+    assert {name: text for name, text in found.items() if "mlsec stopped this load" not in text} == {}
+
+
+def test_rare_ways_to_a_callable_are_stopped_too(kernel: Kernel) -> None:
+    found = value(kernel, "{n: outcome(pickle.loads, d) for n, d in RARE.items()}")
+    assert isinstance(found, dict)
+    assert {name: text for name, text in found.items() if "mlsec stopped this load" not in text} == {}
+    found = value(kernel, "{n: outcome(lambda d: Python(io.BytesIO(d)).load(), d) for n, d in RARE.items()}")
+    assert isinstance(found, dict)
     assert {name: text for name, text in found.items() if "mlsec stopped this load" not in text} == {}
 
 

@@ -83,7 +83,9 @@ class ApiScanner:
             raise CannotScan(str(error), "unsupported") from error
         asker = Asker(base, self._options)
         if self._options.offline and not asker.is_local:
-            raise CannotScan(f"{asker.host} is on the network, and this run is offline", "offline")
+            raise CannotScan(
+                f"{asker.host} is on the network, and this run is offline (offline = false lets it ask)", "offline"
+            )
         _meet(asker)
         found = explore(asker, sample)
         names = [product.name for product in found.products]

@@ -47,3 +47,9 @@ def ask():
         return list(build(Settings(options=options, offline=False)).scan(document))
 
     return asked
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch):
+    """A server of a test that fetches an address does so before it answers."""
+    monkeypatch.setattr("mlsec_nb.scanners.api.checks.reach._PATIENCE", 0.05)

@@ -46,11 +46,6 @@ ACCESS = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _impatient(monkeypatch):
-    monkeypatch.setattr("mlsec_nb.scanners.api.checks.reach._PATIENCE", 0.05)
-
-
 class Server:
     """Answers what a table says, 404 to everything else; `status` replaces the 404."""
 

@@ -4,11 +4,16 @@ import contextlib
 import json
 
 import pytest
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
 
 from mlsec_nb.config import Settings
 from mlsec_nb.core import Artifact, CannotScan, Document, Finding, Gap, Kind
 from mlsec_nb.io.endpoints import Endpoint
 from mlsec_nb.scanners.api.scanner import build
+
+from .conftest import serving
 
 EXPECTED = {
     ("API-ADMIN-OPEN", "GET /admin/config"), ("API-ADMIN-OPEN", "POST /models/load"),
@@ -109,3 +114,55 @@ def test_a_state_that_is_none_is_said(weak, ask, tmp_path, text):
     (tmp_path / "state").write_text(text)
     with pytest.raises(CannotScan, match="holds no state"):
         ask(weak, state=str(tmp_path / "state"))
+
+
+class Named(BaseModel):
+    sepal_length: float
+    sepal_width: float
+    species: str
+
+
+class Vector(BaseModel):
+    features: list[float] = Field(min_length=5, max_length=5)
+
+
+class Nested(BaseModel):
+    data: Vector
+
+
+@pytest.mark.parametrize(("shape", "path"), [(Named, "/score"), (Vector, "/predict"), (Nested, "/invocations")])
+def test_a_body_is_found_without_a_description(ask, shape, path):
+    app = FastAPI(openapi_url=None)
+
+    def predict(row: shape):
+        return {"label": 1}
+
+    app.post(path)(predict)
+    with serving(app) as url:
+        told = ask(url)
+    where = [one.location.part for one in findings(told) if one.rule.id == "API-PREDICT-OPEN"]
+    assert where == [f"POST {path}"]
+    assert {one.code for one in gaps(told)} == {"skipped"}
+
+
+def test_a_body_is_found_by_what_scikit_learn_says(ask):
+    app = FastAPI(openapi_url=None)
+
+    @app.post("/predict")
+    async def predict(request: Request):
+        row = (await request.json())["features"]
+        if len(row) != 7:
+            return JSONResponse(
+                {"error": f"X has {len(row)} features, but the model is expecting 7 features as input."}, 400
+            )
+        return {"label": 1}
+
+    with serving(app) as url:
+        told = ask(url)
+    assert "API-PREDICT-OPEN" in {one.rule.id for one in findings(told)}
+
+
+def test_another_host_is_not_asked_offline(ask):
+    with pytest.raises(CannotScan, match="this run is offline"):
+        document = Document(artifact=Artifact("http://m.invalid", Kind.API, Endpoint("http://m.invalid")))
+        list(build(Settings(options={"own": ["m.invalid"]}, offline=True)).scan(document))

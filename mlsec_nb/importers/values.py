@@ -27,7 +27,9 @@ def text(value: Any, *keys: str | int) -> str:
     """The text at a path, cut to `LONGEST`; numbers as they are written, anything else is empty."""
     found = at(value, *keys)
     if isinstance(found, str):
-        return found[:LONGEST]
+        found = found[:LONGEST]
+        # half of a pair of surrogates is no text that could be written anywhere
+        return found if found.isascii() else found.encode("utf-8", "replace").decode()
     return str(found) if isinstance(found, int | float) and not isinstance(found, bool) else ""
 
 
@@ -40,7 +42,7 @@ def texts(value: Any, *keys: str | int) -> list[str]:
     """The texts in the list at a path; a single text is a list of one."""
     found = at(value, *keys)
     if isinstance(found, str):
-        return [found[:LONGEST]] if found else []
+        return [text(found)] if found else []
     return [one for item in found[:MOST] if (one := text(item))] if isinstance(found, list) else []
 
 

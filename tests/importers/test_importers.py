@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from mlsec_nb import importers, reporters
 from mlsec_nb.core import Report, Status, UsageError
+from mlsec_nb.importers import loading
+from mlsec_nb.importers import told as told_room
 from mlsec_nb.reporters import json as report_json
 
 DATA = Path(__file__).parent / "data"
@@ -195,7 +197,7 @@ JUNK = st.recursive(
 
 
 def values_of(name: str) -> object:
-    return importers.loading.parsed(text_of(name).encode(), name)[0]
+    return loading.parsed(text_of(name).encode(), name)[0]
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
@@ -222,7 +224,7 @@ def test_any_value_may_be_anything_else(data: st.DataObject) -> None:
 
 
 def test_words_stay_and_what_may_be_a_secret_does_not() -> None:
-    told = importers.told
+    told = told_room
     for words in ("Use of unsafe operator 'system' from module 'posix'", "urllib3: the Authorization header is kept",
                   "Secret Keyword", "credential persistence, see CVE-2024-1"):  # fmt: skip
         assert told.titled(words) == words
@@ -235,7 +237,7 @@ def test_words_stay_and_what_may_be_a_secret_does_not() -> None:
 
 
 def test_paths_lose_logins_queries_and_what_is_no_path() -> None:
-    plain = importers.told.plain_path
+    plain = told_room.plain_path
     assert plain("http://u:p@host/a?token=x#y") == "http://host/a"
     assert plain("file:///src/a%20b.py") == "/src/a b.py"
     assert plain(".\\src\\a.py") == "src/a.py"
@@ -351,7 +353,7 @@ def test_our_own_sarif_comes_back_with_what_was_judged() -> None:
 
 
 def test_a_report_without_end_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importers.told, "MOST", 3)
+    monkeypatch.setattr(told_room, "MOST", 3)
     leaks = [{"RuleID": "x", "StartLine": number} for number in range(1, 8)]
     report = importers.load(json.dumps(leaks).encode(), "x")
     assert len(report.findings) == 3
@@ -364,3 +366,10 @@ def test_what_is_nested_too_deep_ends_in_words(depth: int) -> None:
         text = '{"result": [{"expressions": [{"value": ' + start * depth + "1" + end * depth + "}]}]}"
         with contextlib.suppress(UsageError):
             importers.load(text.encode(), "x")
+
+
+def test_half_a_surrogate_is_no_name() -> None:
+    text = r'{"dependencies": [{"name": "a\ud800", "version": "\ud800", "vulns": [{"id": "X", "aliases": "\ud800"}]}]}'
+    report = importers.load(text.encode(), "x")
+    assert [one.name for one in report.components] == ["a?"]
+    report_json.dump(report).encode()

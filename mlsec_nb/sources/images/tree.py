@@ -38,10 +38,16 @@ class Node:
     content: Content | None = None
     start: int = 0
     index: int = 0
+    _entry: Entry | None = None
 
     def entry(self) -> Entry:
-        return Entry(path=self.path, kind=self.kind, size=self.size, mode=self.mode, uid=self.uid, gid=self.gid,
-                     layer=self.layer, link=self.link, gone=self.gone, index=self.index)  # fmt: skip
+        """The same for readers, made once, when all layers are laid."""
+        if self._entry is None:
+            self._entry = Entry(
+                path=self.path, kind=self.kind, size=self.size, mode=self.mode, uid=self.uid, gid=self.gid,
+                layer=self.layer, link=self.link, gone=self.gone, index=self.index,
+            )  # fmt: skip
+        return self._entry
 
 
 class Tree:

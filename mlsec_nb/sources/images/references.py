@@ -28,10 +28,6 @@ class Reference:
     tag: str
     digest: str
 
-    def __str__(self) -> str:
-        tag, digest = f":{self.tag}" if self.tag else "", f"@{self.digest}" if self.digest else ""
-        return f"{self.host}/{self.repository}{tag}{digest}"
-
     @property
     def is_local(self) -> bool:
         """Whether the registry is a program of this machine, which is asked without TLS."""

@@ -32,10 +32,10 @@ class Exemption:
     until: dt.date | None = None
     lifts: bool = False
 
-    def covers(self, finding: Finding, path: str) -> bool:
-        """Whether it is about a finding, whose path is `path` as the config counts paths."""
+    def covers(self, finding: Finding, path: str, ids: set[str]) -> bool:
+        """Whether it is about a finding that may be called `ids`, whose path is `path` as the config counts paths."""
         details = finding.details
-        if self.ids and self.ids.isdisjoint(_ids(finding)):
+        if self.ids and self.ids.isdisjoint(ids):
             return False
         if self.states and str(details.get("state", "")).lower().replace("-", " ") not in self.states:
             return False
@@ -59,14 +59,14 @@ class Exemptions:
         """Whether a finding is exempt, and the words for it; words alone are those of an exemption that is over."""
         if not self.of_files and not self.of_vex:
             return False, ""
-        over = ""
+        over, ids = "", _ids(finding)
         for one in self.of_files:
-            if one.covers(finding, path):
+            if one.covers(finding, path, ids):
                 if one.until is None or today < one.until:
                     return True, f"ignored by {one.source}: {one.reason}"
                 over = over or f"an ignore in {one.source} expired on {one.until}"
         for one in reversed(self.of_vex):
-            if one.covers(finding, path):
+            if one.covers(finding, path, ids):
                 return (False, over) if one.lifts else (True, f"{one.source}: {one.reason}")
         return False, over
 

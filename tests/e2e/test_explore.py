@@ -53,7 +53,7 @@ def show(browser: Browser, tmp_path: Path) -> Iterator[Show]:
         page_text = PAGE.format(style=style, report=text, code=code, before=json.dumps(before))
         (tmp_path / "view.html").write_text(page_text, encoding="utf-8")
         page.goto((tmp_path / "view.html").as_uri())
-        page.wait_for_selector(".mlsec-list")
+        page.wait_for_selector(".mlsec-view-list")
         page.wait_for_timeout(100)
         return page
 
@@ -86,20 +86,20 @@ def test_everybody_can_read_the_overview_and_a_finding(show: Show, scheme: str) 
     page = show(many(60), {"critical": 3, "high": 40}, scheme)
     assert violations(page, "#here") == []
     picture(page, f"explore-overview-{scheme}")
-    assert "Since the older report" in page.inner_text(".mlsec-side")
-    page.click(".mlsec-row[role=option] >> nth=0")
-    assert "How to mend it" in page.inner_text(".mlsec-side")
+    assert "Since the older report" in page.inner_text(".mlsec-view-side")
+    page.click(".mlsec-view-row[role=option] >> nth=0")
+    assert "How to mend it" in page.inner_text(".mlsec-view-side")
     assert violations(page, "#here") == []
     page.click("text=← overview")
-    assert "Severity by scanner" in page.inner_text(".mlsec-side")
+    assert "Severity by scanner" in page.inner_text(".mlsec-view-side")
 
 
 def test_ten_thousand_findings_stay_fluid(show: Show) -> None:
     page = show(many(10_000))
-    assert page.locator(".mlsec-row").count() < 60
+    assert page.locator(".mlsec-view-row").count() < 60
     assert page.evaluate("window.took") < 3_000
     took = page.evaluate("""async () => {
-      const list = document.querySelector(".mlsec-list");
+      const list = document.querySelector(".mlsec-view-list");
       const text = document.querySelector("input[aria-label=filter]");
       const times = [];
       const timed = (act) => { const start = performance.now(); act(); times.push(performance.now() - start); };
@@ -111,7 +111,7 @@ def test_ten_thousand_findings_stay_fluid(show: Show) -> None:
       return Math.max(...times);
     }""")
     assert took < 1_000  # on two busy cores; about 50 on idle ones
-    assert page.locator(".mlsec-row").count() < 60
+    assert page.locator(".mlsec-view-row").count() < 60
 
 
 def test_filters_and_the_map_of_cells(show: Show) -> None:
@@ -121,15 +121,15 @@ def test_filters_and_the_map_of_cells(show: Show) -> None:
     assert told.endswith("of 200")
     assert int(told.split()[0]) == sum(one.finding.rule.id == sample.TORCH.id for one in many(200).findings)
     page.select_option("select[aria-label=rule]", "")
-    page.locator("button.mlsec-cell").first.click()
+    page.locator("button.mlsec-view-cell").first.click()
     assert "(cell " in page.inner_text("[role=status]")
-    assert page.locator(".mlsec-row[role=option]").count() >= 1
+    assert page.locator(".mlsec-view-row[role=option]").count() >= 1
 
 
 def test_decisions_are_sent_and_their_answers_shown(show: Show) -> None:
     page = show(sample.report())
     page.fill("input[aria-label=filter]", "hugging")
-    page.click(".mlsec-row[role=option] >> nth=0")
+    page.click(".mlsec-view-row[role=option] >> nth=0")
     page.fill("input[aria-label=reason]", "ours")
     page.click("text=Suppress…")
     page.get_by_role("button", name="Mend:").click()
@@ -138,7 +138,7 @@ def test_decisions_are_sent_and_their_answers_shown(show: Show) -> None:
     assert sent[0]["reason"] == "ours"
     answer = {"fingerprints": sent[0]["fingerprints"], "status": "suppressed", "reason": "ours"}
     page.evaluate("answer => { model.values.answer = JSON.stringify(answer); model.heard['change:answer'](); }", answer)
-    assert "suppressed" in page.inner_text(".mlsec-side")
+    assert "suppressed" in page.inner_text(".mlsec-view-side")
 
 
 def test_a_model_tells_what_it_would_call(show: Show, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,11 +147,11 @@ def test_a_model_tells_what_it_would_call(show: Show, tmp_path: Path, monkeypatc
         b"\x80\x02ccollections\nOrderedDict\n)R0cposix\nsystem\nX\x04\x00\x00\x00true\x85R."
     )
     page = show(mlsec_nb.scan("m.pkl"))
-    page.click(".mlsec-row[role=option] >> nth=0")
-    said = page.inner_text(".mlsec-steps")
+    page.click(".mlsec-view-row[role=option] >> nth=0")
+    said = page.inner_text(".mlsec-view-steps")
     assert "posix.system('true')" in said
     assert "collections.OrderedDict" in said
-    assert page.locator(".mlsec-here").count() == 1
+    assert page.locator(".mlsec-view-here").count() == 1
     assert violations(page, "#here") == []
     picture(page, "explore-model")
 
@@ -164,10 +164,10 @@ def test_data_shows_now_beside_before(show: Show, tmp_path: Path, monkeypatch: p
         (tmp_path / f"{name}.csv").write_text("income\n" + rows)
     config = Config(jobs=1, only=("data",), tables={"data": {"against": "old.csv"}})
     page = show(pipeline.audit(["new.csv"], config))
-    assert "Drift by column" in page.inner_text(".mlsec-side")
-    page.click(".mlsec-row[role=option] >> nth=0")
-    assert page.locator(".mlsec-histogram rect").count() > 10
-    assert "standard deviation" in page.inner_text(".mlsec-side")
+    assert "Drift by column" in page.inner_text(".mlsec-view-side")
+    page.click(".mlsec-view-row[role=option] >> nth=0")
+    assert page.locator(".mlsec-view-histogram rect").count() > 10
+    assert "standard deviation" in page.inner_text(".mlsec-view-side")
     assert violations(page, "#here") == []
     picture(page, "explore-data")
 
@@ -201,12 +201,12 @@ def test_an_image_shows_layers_and_what_can_be_mended_first(show: Show) -> None:
     page = show(
         Report(findings=found, components=(image,), rules={one.finding.rule.id: one.finding.rule for one in found})
     )
-    said = page.inner_text(".mlsec-side")
+    said = page.inner_text(".mlsec-view-side")
     assert "RUN step 3" in said
     assert said.index("openssl 1.0") < said.index("zlib 1.0")
     picture(page, "explore-image-overview")
-    page.click(".mlsec-row[role=option] >> nth=0")
-    assert "RUN apt-get install zlib" in page.inner_text(".mlsec-side")
-    assert page.locator(".mlsec-here").count() == 1
+    page.click(".mlsec-view-row[role=option] >> nth=0")
+    assert "RUN apt-get install zlib" in page.inner_text(".mlsec-view-side")
+    assert page.locator(".mlsec-view-here").count() == 1
     assert violations(page, "#here") == []
     picture(page, "explore-image")

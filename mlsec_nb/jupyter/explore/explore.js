@@ -48,14 +48,14 @@ function overview(report, findings, before, choose) {
   const counts = {};
   for (const f of findings) counts[`${f.severity} ${f.scanner}`] = (counts[`${f.severity} ${f.scanner}`] || 0) + 1;
   box.append(section("Severity by scanner", table(["", ...scanners], SEVERITIES.map((severity) => [
-    make("span", `mlsec-sev mlsec-${severity}`, severity), ...scanners.map((name) => counts[`${severity} ${name}`] || "·"),
+    make("span", `mlsec-view-sev mlsec-view-${severity}`, severity), ...scanners.map((name) => counts[`${severity} ${name}`] || "·"),
   ]))));
   box.append(trend(report, before));
   const cells = cellMaps(findings, choose);
   if (cells) box.append(cells);
   for (const path of new Set(report.components.filter((one) => one.kind === "image").map((one) => one.location.path))) {
     const layers = layersOf(report, path);
-    if (layers.length) box.append(make("div", "mlsec-quiet", path), layersTable(report, path, layers));
+    if (layers.length) box.append(make("div", "mlsec-view-quiet", path), layersTable(report, path, layers));
   }
   const packages = packagesTable(findings);
   if (packages) box.append(packages);
@@ -85,7 +85,7 @@ function places(findings) {
 function detail(report, f, send) {
   const rule = report.rules[f.rule] || {};
   const box = make("div");
-  box.append(make("h3", "", f.title), make("div", `mlsec-sev mlsec-${f.severity}`, `${f.severity}, confidence ${f.confidence}`),
+  box.append(make("h3", "", f.title), make("div", `mlsec-view-sev mlsec-view-${f.severity}`, `${f.severity}, confidence ${f.confidence}`),
     make("div", "", placeOf(f.location)), make("div", "", f.message));
   if (!f.message.includes(f.evidence.shown)) box.append(make("pre", "", f.evidence.shown));
   const pane = paneOf(report, f);
@@ -105,7 +105,7 @@ function detail(report, f, send) {
   const actions = [["suppress", "Suppress…"], ["accept", "Into the baseline"]];
   if (f.fixes.length) actions.unshift(["fix", `Mend: ${f.fixes[0].title}`]);
   for (const [action, text] of actions) {
-    const button = make("button", "mlsec-chip", text);
+    const button = make("button", "mlsec-view-chip", text);
     button.addEventListener("click", () => send({ action, reason: reason.value, fingerprints: [f.fingerprint] }));
     box.append(" ", button);
   }
@@ -120,10 +120,10 @@ function render({ model, el }) {
   });
   const before = JSON.parse(model.get("before") || "null");
   const wanted = { text: "", severities: new Set(SEVERITIES), sort: "severity", scanner: "", rule: "", path: "", cell: 0, status: "", confidence: "", group: "" };
-  const root = make("div", "mlsec");
-  const bar = make("div", "mlsec-bar");
-  const list = make("div", "mlsec-list");
-  const side = make("div", "mlsec-side");
+  const root = make("div", "mlsec-view");
+  const bar = make("div", "mlsec-view-bar");
+  const list = make("div", "mlsec-view-list");
+  const side = make("div", "mlsec-view-side");
   const count = make("span");
   count.setAttribute("role", "status");
   list.tabIndex = 0;
@@ -142,15 +142,15 @@ function render({ model, el }) {
     list.replaceChildren(space, ...nodes);
   }
   function rowNode(row, n) {
-    const node = make("div", "mlsec-row");
+    const node = make("div", "mlsec-view-row");
     node.style.top = `${n * ROW}px`;
     if (row.title) {
-      node.append(make("span", "mlsec-group", row.title));
+      node.append(make("span", "mlsec-view-group", row.title));
       return node;
     }
     node.setAttribute("role", "option");
     node.setAttribute("aria-selected", String(n === chosen));
-    node.append(make("span", `mlsec-sev mlsec-${row.finding.severity}`, row.finding.severity),
+    node.append(make("span", `mlsec-view-sev mlsec-view-${row.finding.severity}`, row.finding.severity),
       make("span", "", `${row.finding.title} — ${placeOf(row.finding.location)}`));
     node.addEventListener("click", () => pick(n));
     return node;
@@ -163,7 +163,7 @@ function render({ model, el }) {
     side.scrollTop = 0;
     draw();
   }
-  const back = make("button", "mlsec-chip", "← overview");
+  const back = make("button", "mlsec-view-chip", "← overview");
   back.addEventListener("click", () => pick(-1));
   const whole = () => overview(report, report.findings, before, (path, n) => {
     wanted.cell = n;
@@ -183,7 +183,7 @@ function render({ model, el }) {
   }
 
   for (const severity of SEVERITIES) {
-    const chip = make("button", "mlsec-chip", severity);
+    const chip = make("button", "mlsec-view-chip", severity);
     chip.setAttribute("aria-pressed", "true");
     chip.addEventListener("click", () => {
       const on = !wanted.severities.has(severity);
@@ -230,7 +230,7 @@ function render({ model, el }) {
     if (answer.copy) count.textContent = `put beside it: ${answer.copy}`;
   });
 
-  const main = make("div", "mlsec-main");
+  const main = make("div", "mlsec-view-main");
   main.append(list, side);
   root.append(bar, main);
   el.append(root);

@@ -36,14 +36,14 @@ function table(head, rows, className) {
     body.append(one);
   }
   node.append(top, body);
-  const wide = make("div", "mlsec-wide");
+  const wide = make("div", "mlsec-view-wide");
   wide.tabIndex = 0; // the keyboard scrolls it
   wide.append(node);
   return wide;
 }
 
 function bar(share, className) {
-  const node = make("span", `mlsec-bar2 ${className || ""}`);
+  const node = make("span", `mlsec-view-bar2 ${className || ""}`);
   node.style.width = `${Math.max(1, Math.round(90 * share))}px`;
   return node;
 }
@@ -57,14 +57,14 @@ function section(title, ...nodes) {
 // A model: what loading it would do, in order, with the offset of each opcode.
 function modelPane(f) {
   const steps = f.details.loading || [];
-  const grades = { safe: "mlsec-low", dangerous: "mlsec-critical", "needs a look": "mlsec-medium" };
+  const grades = { safe: "mlsec-view-low", dangerous: "mlsec-view-critical", "needs a look": "mlsec-view-medium" };
   const rows = steps.map((step) => ({
-    mark: step.offset === f.details.offset ? "mlsec-here" : "",
-    cells: [step.offset, make("span", `mlsec-sev ${grades[step.grade] || ""}`, step.grade), make("code", "", step.does)],
+    mark: step.offset === f.details.offset ? "mlsec-view-here" : "",
+    cells: [step.offset, make("span", `mlsec-view-sev ${grades[step.grade] || ""}`, step.grade), make("code", "", step.does)],
   }));
   const notes = [f.details.effect && `effect: ${f.details.effect}`, f.details.triggered_by && `run by ${f.details.triggered_by}`];
   return section(`What loading it would do (${steps.length} steps)`, make("div", "", notes.filter(Boolean).join(" · ")),
-    table(["byte", "", "import or call, with its arguments"], rows, "mlsec-steps"));
+    table(["byte", "", "import or call, with its arguments"], rows, "mlsec-view-steps"));
 }
 
 // Data: the distribution now beside the one before, and the measures of the change.
@@ -87,7 +87,7 @@ function dataPane(f) {
 
 function drift(name, value, severe) {
   const line = make("div");
-  line.append(bar(Math.min(1, value / (2 * severe)), value >= severe ? "mlsec-bad" : ""), ` ${name} ${value} (severe from ${severe})`);
+  line.append(bar(Math.min(1, value / (2 * severe)), value >= severe ? "mlsec-view-bad" : ""), ` ${name} ${value} (severe from ${severe})`);
   return line;
 }
 
@@ -98,11 +98,11 @@ function histogram({ before, after, edges }) {
   const width = 280;
   const height = 90;
   svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
-  svg.setAttribute("class", "mlsec-histogram");
+  svg.setAttribute("class", "mlsec-view-histogram");
   svg.setAttribute("role", "img");
   svg.setAttribute("aria-label", `share of values in ${before.length} bins, before and now`);
   const step = width / before.length;
-  for (const [shares, kind, shift] of [[before, "mlsec-before", 0], [after, "mlsec-after", 0.5]]) {
+  for (const [shares, kind, shift] of [[before, "mlsec-view-before", 0], [after, "mlsec-view-after", 0.5]]) {
     shares.forEach((share, n) => {
       const rect = document.createElementNS(space, "rect");
       const tall = (height - 2) * (share / most);
@@ -111,8 +111,8 @@ function histogram({ before, after, edges }) {
       svg.append(rect);
     });
   }
-  const legend = make("div", "mlsec-quiet");
-  legend.append(make("span", "mlsec-key mlsec-before"), " before ", make("span", "mlsec-key mlsec-after"),
+  const legend = make("div", "mlsec-view-quiet");
+  legend.append(make("span", "mlsec-view-key mlsec-view-before"), " before ", make("span", "mlsec-view-key mlsec-view-after"),
     ` now · up to ${edges[0]} … above ${edges[edges.length - 1]}`);
   const box = make("div");
   box.append(svg, legend);
@@ -131,7 +131,7 @@ function imagePane(report, f) {
   if (d.state) rows.push(["state", d.state]);
   if (d.epss !== undefined) rows.push(["exploited within 30 days", `${(100 * d.epss).toFixed(1)} % (EPSS)`]);
   if (d.exploited) rows.push(["known to be exploited", "yes"]);
-  const box = section("In the image", table(["", ""], rows, "mlsec-facts"));
+  const box = section("In the image", table(["", ""], rows, "mlsec-view-facts"));
   const layers = layersOf(report, f.location.path);
   if (layers.length) box.append(layersTable(report, f.location.path, layers, d.layer));
   return box;
@@ -159,11 +159,11 @@ function layersTable(report, path, layers, current) {
     if (f.location.path === path && f.location.layer) counts[f.location.layer] = (counts[f.location.layer] || 0) + 1;
   }
   const rows = layers.map((one) => ({
-    mark: current !== undefined && String(one.layer) === String(current) ? "mlsec-here" : "",
+    mark: current !== undefined && String(one.layer) === String(current) ? "mlsec-view-here" : "",
     cells: [`${one.layer ?? ""}${one.base ? " (base)" : ""}`, size(one.bytes), [one.added && `+${one.added}`, one.removed && `−${one.removed}`].filter(Boolean).join(" "),
       counts[one.digest] || "", make("code", "", one.created_by || "")],
   }));
-  return section("Layers", table(["layer", "size", "packages", "findings", "made by"], rows, "mlsec-steps"));
+  return section("Layers", table(["layer", "size", "packages", "findings", "made by"], rows, "mlsec-view-steps"));
 }
 
 // Packages with known vulnerabilities, those first that a newer version mends.
@@ -182,7 +182,7 @@ function packagesTable(findings) {
   const rows = [...packages.values()].sort((a, b) => (b.mended > 0) - (a.mended > 0) || a.worst - b.worst || b.mended - a.mended).slice(0, 200);
   if (!rows.length) return null;
   return section("Packages, what can be mended first", table(["package", "worst", "mended by", "can be mended", "open"], rows.map((one) => [
-    `${one.name} ${one.version}`, make("span", `mlsec-sev mlsec-${SEVERITIES[one.worst]}`, SEVERITIES[one.worst]), [...one.fixed].join(", "), one.mended || "", one.open || "",
+    `${one.name} ${one.version}`, make("span", `mlsec-view-sev mlsec-view-${SEVERITIES[one.worst]}`, SEVERITIES[one.worst]), [...one.fixed].join(", "), one.mended || "", one.open || "",
   ])));
 }
 
@@ -193,7 +193,7 @@ function paneOf(report, f) {
   if (f.rule.startsWith("DATA-") && (d.distribution || d.mean || d.before !== undefined)) return dataPane(f);
   if (!Object.keys(d).length) return null;
   const rows = Object.entries(d).map(([key, value]) => [key, typeof value === "object" ? JSON.stringify(value) : String(value)]);
-  return section("Details", table(["", ""], rows, "mlsec-facts"));
+  return section("Details", table(["", ""], rows, "mlsec-view-facts"));
 }
 
 // The cells of each notebook as a strip, each in the colour of the worst that was found in it.
@@ -208,20 +208,20 @@ function cellMaps(findings, choose) {
   }
   const nodes = [];
   for (const [path, cells] of [...notebooks].slice(0, 20)) {
-    const strip = make("div", "mlsec-strip");
+    const strip = make("div", "mlsec-view-strip");
     const last = Math.min(Math.max(...cells.keys()), 400);
     for (let n = 1; n <= last; n += 1) {
       const found = cells.get(n);
       if (!found) {
-        strip.append(make("span", "mlsec-cell"));
+        strip.append(make("span", "mlsec-view-cell"));
         continue;
       }
-      const button = make("button", `mlsec-cell mlsec-${SEVERITIES[found.worst]}`, String(n));
+      const button = make("button", `mlsec-view-cell mlsec-view-${SEVERITIES[found.worst]}`, String(n));
       button.title = `cell ${n}: ${found.count}, worst ${SEVERITIES[found.worst]}`;
       button.addEventListener("click", () => choose(`${path.toLowerCase()} › cell ${n}`, n));
       strip.append(button);
     }
-    nodes.push(make("div", "mlsec-quiet", path), strip);
+    nodes.push(make("div", "mlsec-view-quiet", path), strip);
   }
   return nodes.length ? section("Cells", ...nodes) : null;
 }
@@ -232,7 +232,7 @@ function trend(report, before) {
   const rows = SEVERITIES.map((severity) => {
     const [fresh, known, suppressed] = ["new", "known", "suppressed"].map((status) => count(severity, status));
     const now = fresh + known + suppressed;
-    const cells = [make("span", `mlsec-sev mlsec-${severity}`, severity), fresh || "·", known || "·", suppressed || "·"];
+    const cells = [make("span", `mlsec-view-sev mlsec-view-${severity}`, severity), fresh || "·", known || "·", suppressed || "·"];
     if (before) {
       const change = now - (before[severity] || 0);
       cells.push(before[severity] || "·", change > 0 ? `+${change}` : change < 0 ? `−${-change}` : "=");

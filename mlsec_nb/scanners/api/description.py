@@ -14,6 +14,7 @@ from mlsec_nb.core import mask_text
 
 MOST: Final = 500  # operations
 DEPTH: Final = 12
+MOST_VALUES: Final = 4096  # of one example
 METHODS: Final = ("get", "put", "post", "delete", "patch")  # the others say nothing of their own
 PREDICTS: Final = re.compile(
     r"(?i)predict|infer|score|scoring|classif|invocation|regress|generat|embed|complet|detect|recogni|transcri|translat"
@@ -128,42 +129,55 @@ def addresses(document: Any, schema: Any) -> list[str]:
     return found
 
 
-def example(document: Any, schema: Any, depth: int = 0) -> Any:
-    """A value that the schema allows, as far as can be told; small."""
-    table = _map(resolved(document, schema))
-    if depth > DEPTH:
-        return None
-    for key in ("example", "default", "const"):
-        if table.get(key) is not None:
-            return table[key]
-    for key in ("examples", "enum"):
-        if _list(table.get(key)):
-            return table[key][0]
-    for key in ("anyOf", "oneOf"):
-        choices = [one for one in _list(table.get(key)) if _map(resolved(document, one)).get("type") != "null"]
-        if choices:
-            return example(document, choices[0], depth + 1)
-    if parts := _list(table.get("allOf")):
-        made = [example(document, one, depth + 1) for one in parts]
-        return {k: v for one in made if isinstance(one, dict) for k, v in one.items()} or made[0]
-    return _made(document, table, depth)
+def example(document: Any, schema: Any) -> Any:
+    """A value that the schema allows, as far as can be told; small, whatever the schema asks for."""
+    return _Examples(document).of(schema, MOST_VALUES)
 
 
-def _made(document: Any, table: Mapping[str, Any], depth: int) -> Any:
-    kind = table.get("type")
-    kind = next((one for one in kind if one != "null"), None) if isinstance(kind, list) else kind
-    if kind == "object" or "properties" in table:
-        wanted = _list(table.get("required")) or list(_map(table.get("properties")))
-        return {k: example(document, v, depth + 1) for k, v in _map(table.get("properties")).items() if k in wanted}
-    if kind == "array":
-        count = max(_whole(table.get("minItems"), 0), 1 if _is_row(document, table) else 4)
-        items = table.get("items") or (_list(table.get("prefixItems")) or [{}])[0]
-        return [example(document, items, depth + 1)] * min(count, 1000, _whole(table.get("maxItems"), 1000))
-    if kind in ("number", "integer"):
-        return _number(table, whole=kind == "integer")
-    if kind == "boolean":
-        return True
-    return _text(table) if kind == "string" else 0.5
+@dataclass
+class _Examples:
+    """Makes examples; `left` is how many schemas may still be looked at, `room` how often a value may be repeated."""
+
+    document: Any
+    left: int = MOST_VALUES
+
+    def of(self, schema: Any, room: int, depth: int = 0) -> Any:
+        table = _map(resolved(self.document, schema))
+        self.left -= 1
+        if depth > DEPTH or self.left < 0:
+            return None
+        for key in ("example", "default", "const"):
+            if table.get(key) is not None:
+                return table[key]
+        for key in ("examples", "enum"):
+            if _list(table.get(key)):
+                return table[key][0]
+        for key in ("anyOf", "oneOf"):
+            choices = [one for one in _list(table.get(key)) if _map(resolved(self.document, one)).get("type") != "null"]
+            if choices:
+                return self.of(choices[0], room, depth + 1)
+        if parts := _list(table.get("allOf")):
+            made = [self.of(one, room, depth + 1) for one in parts]
+            return {k: v for one in made if isinstance(one, dict) for k, v in one.items()} or made[0]
+        return self._made(table, room, depth)
+
+    def _made(self, table: Mapping[str, Any], room: int, depth: int) -> Any:
+        kind = table.get("type")
+        kind = next((one for one in kind if one != "null"), None) if isinstance(kind, list) else kind
+        if kind == "object" or "properties" in table:
+            properties = _map(table.get("properties"))
+            wanted = _list(table.get("required")) or list(properties)
+            return {k: self.of(v, room, depth + 1) for k, v in properties.items() if k in wanted}
+        if kind == "array":
+            least = max(_whole(table.get("minItems"), 0), 1 if _is_row(self.document, table) else 4)
+            count = min(least, room, _whole(table.get("maxItems"), room))
+            items = table.get("items") or (_list(table.get("prefixItems")) or [{}])[0]
+            return [self.of(items, max(room // max(count, 1), 1), depth + 1)] * count
+        if kind in ("number", "integer"):
+            return _number(table, whole=kind == "integer")
+        if kind == "boolean":
+            return True
+        return _text(table) if kind == "string" else 0.5
 
 
 def _is_row(document: Any, table: Mapping[str, Any]) -> bool:

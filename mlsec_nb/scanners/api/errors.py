@@ -12,7 +12,7 @@ from mlsec_nb.scanners.api.surface import JSON, Prediction, Surface
 
 TRACEBACK = re.compile(
     r"Traceback \(most recent call last\)|\bFile \\?[\"'][^\"'\n]{1,300}\\?[\"'], line \d+"
-    r"|<title>[^<]{0,200}// Werkzeug Debugger|\n\s+at [\w.$<>]+\([\w./-]+(?:\.java|\.js|\.ts|\.scala)?:\d+"
+    r"|<title>[^<]{0,200}// Werkzeug Debugger|\n[ \t]{1,40}at [\w.$<>]+\([\w./-]+(?:\.java|\.js|\.ts|\.scala)?:\d+"
     r"|goroutine \d+ \[running\]|panicked at '"
     r"|\"(?:stacktrace|stack_trace|traceback)\"\s*:\s*(?:\"[^\"]{20}|\[\s*[\"{])",
 )
@@ -27,9 +27,9 @@ SECRETS = re.compile(
     r"|\b[a-z][a-z0-9+.-]{1,20}://[^\s/@:\"'<>{}$*]{1,80}:[^\s/@\"'<>{}$*]{3,80}@[\w.-]+"
     r"|(?i:[\w.-]{0,40}(?:password|passwd|secret|api[_-]?key|access[_-]?key|auth[_-]?token|private[_-]?key|_token)[\"']{0,2}"
     r"\s{0,3}(?:=|:)\s{0,3}[\"']?)(?![<{$*\[(]|(?i:null|none|true|false|required|missing|string|invalid|your|changeme))"
-    r"(?=[^\s\"',;&<>]*[\d!#%^+/=_-])[^\s\"',;&<>*]{8,}"
+    r"(?=[^\s\"',;&<>]{0,100}[\d!#%^+/=_-])[^\s\"',;&<>*]{8,100}"
 )
-_LONGEST = 200_000
+_LONGEST = 100_000
 
 
 def check(asker: Asker, found: Surface) -> Iterator[Told]:

@@ -6,14 +6,16 @@ import math
 import pickletools
 import stat
 import sys
+import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mlsec_nb.io.exchanges import Exchange
-from mlsec_nb.scanners.api import bodies, schemathesis
+from mlsec_nb.scanners.api import bodies, products, schemathesis
 from mlsec_nb.scanners.api.checks.leakage import confidences
+from mlsec_nb.scanners.api.description import example
 from mlsec_nb.scanners.api.errors import judged
 from mlsec_nb.scanners.api.story import Hit, Missed
 
@@ -159,3 +161,30 @@ def test_what_is_kept_is_read_again():
 
     for one in (Hit("API-CORS", "GET /", "x", "words", details={"a": 1}), Missed("why", "skipped", "GET /")):
         assert read(json.loads(json.dumps(kept(one)))) == one
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "password=" * 22_000,
+        "a" * 200_000,
+        "/home/" * 33_000,
+        "\n" * 200_000,
+        "<title>" * 28_000,
+        "x://" * 50_000,
+        'File "' * 33_000,
+    ],
+)
+def test_what_is_made_to_be_slow_is_not(text):
+    began = time.monotonic()
+    rules(text)
+    for place in products.knowledge()["anywhere"]:
+        products.fits(Exchange(200, (), text.encode()), place)
+    assert time.monotonic() - began < 5
+
+
+def test_an_example_stays_small():
+    many = {"type": "object", "properties": {str(n): {"$ref": "#/x"} for n in range(20)}}
+    long = {"type": "array", "minItems": 10**9, "items": {"type": "array", "minItems": 10**9, "items": {"$ref": "#/y"}}}
+    assert len(json.dumps(example({"x": many}, many))) < 200_000
+    assert len(json.dumps(example({"y": long}, long))) < 200_000

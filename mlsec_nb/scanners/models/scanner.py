@@ -92,7 +92,8 @@ class ModelScanner:
                         continue
                     else:
                         yield item
-            yield from self._bytes(view, context, formats)
+            if view is not root or artifact.kind is not Kind.TEXT:  # in a text, scripts are what one reads
+                yield from self._bytes(view, context, formats)
 
     def _bytes(self, view: View, context: Context, formats: list[Format]) -> Iterator[Finding | Gap]:
         """Programs in what is no format of its own: tensors, gaps, tails, strange members."""

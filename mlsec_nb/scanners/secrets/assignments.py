@@ -168,7 +168,9 @@ class _Reader:
                     yield Assignment(name, text[low:begin], start, stop, Form.INSIDE, self._called(after.end(), start))
 
     def _is_verb(self, after: re.Match[str], begin: int) -> bool:
-        """Whether "pass" is what one does: "pass it to `predict`", "Pass `Spec`", "forward pass latency: 3"."""
+        """Whether a name is but a word: "pass it to `predict`", "forward pass latency: 3", `(password|passwd)`."""
+        if after["op"] == "|" and not self._in_table(begin):
+            return True  # one of several words in a regular expression
         if self._text[begin : after.start()].strip("*_~\"'`").lower() not in _SHORT:
             return False
         joined = after["op"].strip()
@@ -179,6 +181,11 @@ class _Reader:
         if after["words"] is not None:
             return not _IS.fullmatch(joined)
         return not joined and not after["close"] and not self._is_argument(after, begin)
+
+    def _in_table(self, place: int) -> bool:
+        """Whether a line is the row of a table."""
+        start = self._text.rfind("\n", 0, place) + 1
+        return self._text[start:place].lstrip().startswith("|") or " | " in self._text[start:place]
 
     def _inside(self, place: int, *, many: bool) -> Iterator[tuple[int, int]]:
         """The literals of an expression, up to the end of its last line."""

@@ -103,6 +103,8 @@ def test_a_short_word_by_chance_makes_no_placeholder_of_a_long_key(value, stands
     ('SECRET_TOKEN="$$HF_TOKEN" docker buildx build .', "code"),
     ('app_password = "abcd efgh ijkl mnop"', "code"),
     ('"password": "YourSecurePassword123"', "code"),
+    ('pattern = re.compile(r"(?i)secret|passw|passphrase|token|api[_ -]?key|hard-?coded")', "code"),
+    ("base-passwd:amd64 3.6.1", "output"),
     ("# 2nd pass: cap3緩和（残りを素直に埋める）", "code"),
     ("cred = make({'type': 'AsymmetricX509Cert', 'usage': 'Verify'})", "code"),
     ("   API Key configured: 2dceb1aa0cda2fc6f7f7...", "output"),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 import mlsec_nb
 from mlsec_nb import pipeline
@@ -19,6 +19,8 @@ from mlsec_nb.jupyter.explore.widget import source
 from mlsec_nb.reporters.json import tree
 from tests.reporters import sample
 
+from .hosts import Host, code
+from .steps import hf_token
 from .test_looks import violations
 
 pytestmark = pytest.mark.e2e
@@ -210,3 +212,18 @@ def test_an_image_shows_layers_and_what_can_be_mended_first(show: Show) -> None:
     assert page.locator(".mlsec-view-here").count() == 1
     assert violations(page, "#here") == []
     picture(page, "explore-image")
+
+
+def test_in_a_live_notebook_a_finding_is_mended_in_its_file(page: Page, host: Host) -> None:
+    (host.root / "leak.py").write_text(f'token = "{hf_token(5)}"\n')
+    host.write("explore.ipynb", code("c1", "import mlsec_nb\nmlsec_nb.scan('leak.py').explore()"))
+    page.goto(host.address("explore.ipynb"))
+    expect(page.locator(".jp-Notebook .jp-Cell").first).to_be_visible(timeout=60_000)
+    ready = "async () => { await window.jupyterapp.shell.currentWidget.sessionContext.ready; }"
+    page.evaluate(ready)
+    page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    page.locator(".mlsec-view-row[role=option]").first.click(timeout=30_000)
+    picture(page, "explore-live")
+    page.get_by_role("button", name="Mend:").click()
+    expect(page.locator(".mlsec-view-side")).to_contain_text("mended")
+    assert hf_token(5) not in (host.root / "leak.py").read_text()

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from mlsec_nb.cli import COMMANDS
+
 from .kernels import ROOT, Kernel
 
 TOKEN = "hf_" + "qTzVbNkRwYxLmPdGhJsCfAeUiOqZtWvBnK"
@@ -187,19 +189,7 @@ def test_every_command_of_the_command_line_is_there(kernel: Kernel, folder: Path
     assert kernel.run("%mlsec iac clean.py").data(MIME)[0]["findings"] == []
     assert kernel.run("%mlsec deps clean.py --offline").error == ""
     assert "python" in kernel.run("%mlsec doctor").stream().lower()
-    for command in (
-        "scan",
-        "model",
-        "data",
-        "container",
-        "deps",
-        "iac",
-        "gate",
-        "history",
-        "fix",
-        "report",
-        "baseline",
-    ):
+    for command in COMMANDS:
         ran = kernel.run(f"%mlsec {command} --help")
         assert f"usage: mlsec {command}" in ran.stream()
         assert ran.reply["content"]["status"] == "ok"

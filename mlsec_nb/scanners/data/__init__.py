@@ -15,8 +15,10 @@ generator) there was no alarm; of changed pairs every tenfold cardinality, unit,
 of 40 doubled means. What a table of 200 rows cannot prove (a lost category, a shifted balance) is missed now and then.
 
 Dependencies: PyYAML (there anyway) for pins; DuckDB and pyarrow (extra `data`) for tables: a profile of 400,000 rows of
-9 columns takes 1.7 CPU seconds. DVC itself is not used: it needs seconds to start, and it believes a file to be
-unchanged when size and time of change are as before, which whoever tampers can arrange. Here bytes are always hashed.
+9 columns takes 1.7 CPU seconds, one of 10 million rows of 20 columns (Parquet) 34 CPU seconds and 0.3 GB; 48 with
+approximate quantiles over all rows, which the sample replaced. DVC itself is not used: it needs seconds to start, and
+it believes a file to be unchanged when size and time of change are as before, which whoever tampers can arrange. Here
+bytes are always hashed.
 
 Tried and dropped: the z-score of words and labels for triggers (honest words beat them on real text); counting repeated
 rows without a profile (small tables repeat themselves).

@@ -87,6 +87,19 @@ def test_changes_of_the_table():
     assert [c.severity for c in drift.changes(BEFORE, profiled(OLD.iloc[:900], BEFORE))] == [Severity.INFO]
 
 
+def test_edges_of_a_large_table_come_from_a_sample_that_is_always_the_same(monkeypatch):
+    monkeypatch.setattr(profile, "_SAMPLE", 1000)
+    large = made(3, 20_000)
+    sampled = profiled(large)
+    assert profile.dump(sampled) == profile.dump(profiled(large))
+    age = sampled.column("age")
+    assert sum(age.counts) == 20_000  # counted over all rows
+    assert all(20_000 / 32 / 2 < count < 20_000 / 32 * 2 for count in age.counts)
+    assert list(drift.changes(sampled, profiled(made(4, 20_000), sampled))) == []
+    monkeypatch.undo()
+    assert age.edges != profiled(large).column("age").edges
+
+
 def test_a_unit_is_named():
     (change,) = drift.changes(BEFORE, profiled(OLD.assign(wait=OLD.wait * 60), BEFORE))
     assert change.numbers["kind"] == "unit"

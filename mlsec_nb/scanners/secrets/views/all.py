@@ -1,5 +1,6 @@
 """All views of a segment, and of its views."""
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -12,6 +13,8 @@ from .markup import markup_views
 from .tables import is_telling, table_views
 from .wrapped import wrapped_views
 
+# Without one of these, and without a telling name, a text has no other reading.
+_WORTH: Final = re.compile(r"[\\<&%\x08\x1b]|[^\x00-\x7f]|=3D|[A-Za-z0-9+/_-]{24}")
 DEPTH: Final = 5
 MOST: Final = 400  # views of one segment
 LARGEST: Final = 64 << 20  # characters of all views of one segment
@@ -23,6 +26,8 @@ def views(segment: Segment, *, named: bool) -> Iterator[Segment]:
     `named` says that a telling name (or the beginning of a known token) stands in the segment; without one, nothing is
     gained by joining literals or reading tables.
     """
+    if not named and segment.part not in _OUTPUTS and _WORTH.search(segment.text) is None:
+        return
     seen = {segment.text}
     left = [(segment, 0, named)]
     count = size = 0

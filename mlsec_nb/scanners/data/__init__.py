@@ -13,6 +13,7 @@ read that one file only. A change is told when it is both large and beyond chanc
 pairs of generated tables (bootstraps and halves among them, the rules having been set on other draws of the same
 generator) there was no alarm; of changed pairs every tenfold cardinality, unit, null and schema change was found and 39
 of 40 doubled means. What a table of 200 rows cannot prove (a lost category, a shifted balance) is missed now and then.
+On 78 expectations about a small table every verdict was that of Great Expectations 1.24.1; the tests keep them.
 
 Dependencies: PyYAML (there anyway) for pins; DuckDB and pyarrow (extra `data`) for tables: a profile of 400,000 rows of
 9 columns takes 1.7 CPU seconds, one of 10 million rows of 20 columns (Parquet) 34 CPU seconds and 0.3 GB; 48 with

@@ -36,6 +36,15 @@ _TYPES = {
     "string": None, "any": None,
 }  # fmt: skip
 
+# Checks of one number of a column, and that number; null counts as no value, as in Great Expectations on pandas.
+_NUMBERS = {
+    "column_min_to_be_between": "min({0})", "column_max_to_be_between": "max({0})",
+    "column_mean_to_be_between": "avg({0})", "column_median_to_be_between": "median({0})",
+    "column_sum_to_be_between": "sum({0})",
+    "column_stdev_to_be_between": "stddev_samp({0})", "column_unique_value_count_to_be_between": "count(DISTINCT {0})",
+    "column_proportion_of_unique_values_to_be_between": "count(DISTINCT {0}) / count({0})",
+}  # fmt: skip
+
 
 class _CannotAskError(Exception):
     """A check that has no equal here."""
@@ -142,7 +151,19 @@ def _told(check: Check, table: Table, columns: set[str]) -> str | None:
         return "there is no such column"
     if check.kind == "column_to_exist":
         return None
+    if check.kind in _NUMBERS:
+        return _number(check, table, name(column))
     return _counted(check, table, name(column))
+
+
+def _number(check: Check, table: Table, place: str) -> str | None:
+    if set(check.values) - _KNOWN or "mostly" in check.values:
+        raise _CannotAskError
+    what = _NUMBERS[check.kind].format(place)
+    ((right,),) = table.rows(f"SELECT {_between(check.values, what)} FROM data")  # noqa: S608 - quoted
+    if right is None:  # a column without values
+        raise _CannotAskError
+    return None if right else "it is not"
 
 
 def _counted(check: Check, table: Table, place: str) -> str | None:

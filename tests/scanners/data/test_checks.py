@@ -1,6 +1,7 @@
 """Suites that a team has already: asked of a table, and nothing passes that could not be asked."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -47,9 +48,21 @@ def test_a_check_fails_when_it_should(tmp_path, suite, fails):
     assert told(tmp_path, suite) == (fails, [])
 
 
+# What Great Expectations 1.24.1 said of TABLE as a pandas frame.
+VERDICTS = json.loads(Path(__file__).with_name("gx_verdicts.json").read_text())
+
+
+def test_verdicts_are_those_of_great_expectations(tmp_path):
+    assert {entry["success"] for entry in VERDICTS} == {True, False}
+    for entry in VERDICTS:
+        assert told(tmp_path, {"expectations": [entry]}) == (0 if entry["success"] else 1, []), entry
+
+
 @pytest.mark.parametrize(
     "suite",
     [
+        expect("column_min_to_be_between", column="age", min_value=0, mostly=0.5),
+        expect("column_max_to_be_between", column="age"), expect("column_mean_to_be_between", column="name", min_value=0),
         expect("column_kl_divergence_to_be_less_than", column="age", threshold=0.1), expect("column_values_to_be_between", column="age"),
         expect("column_values_to_be_between", column="age", min_value={"$PARAMETER": "x"}), expect("column_values_to_match_regex", column="name", regex="(?<=a)b"),
         expect("column_values_to_be_between", column="age", min_value=0, row_condition="id > 1"), expect("column_values_to_be_in_set", column="age", value_set=[]),

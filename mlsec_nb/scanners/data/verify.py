@@ -61,7 +61,7 @@ class Verifier:
             return
         ignored = hashing.ignored_by(self.base.root, pin.target)
         there = dict(hashing.walk(pin.target, ignored, self.limits.members))
-        digests = {name: hashing.of_file(path, pin.algorithm) for name, path in there.items()}
+        digests = hashing.of_files(there, pin.algorithm)
         if hashing_of(digests) == pin.digest:
             return
         if listed is None or pin.input:

@@ -278,3 +278,10 @@ def test_large_files_of_git(tmp_path):
     assert scan(attributes, Kind.TEXT) == []
     (tmp_path / "a.csv").write_bytes(b"a\n2\n")
     assert rules(scan(attributes, Kind.TEXT)) == ["DATA-CHANGED"]
+
+
+def test_large_files_of_a_folder_are_hashed_side_by_side_to_the_same_digests(tmp_path):
+    files = {f"{number}.bin": tmp_path / f"{number}.bin" for number in range(6)}
+    for number, path in enumerate(files.values()):
+        path.write_bytes(bytes([number]) * (number * 700_000 + 1))
+    assert hashing.of_files(files, "md5") == {name: md5(path.read_bytes()) for name, path in files.items()}

@@ -94,6 +94,12 @@ def _history() -> ModuleType:
     return history
 
 
+def _model() -> ModuleType:
+    from . import model
+
+    return model
+
+
 def _policy() -> ModuleType:
     from . import policy
 
@@ -132,7 +138,7 @@ def _serve_policy() -> ModuleType:
 
 COMMANDS: dict[str, tuple[str, Callable[[], ModuleType]]] = {
     "scan": ("everything that is found there: notebooks, code, models, data, manifests, images", _scan),
-    "model": ("what loading model files would do, without loading them", _scan),
+    "model": ("what loading model files would do, without loading them", _model),
     "deps": ("packages that notebooks and manifests install, and what is known of them", _deps),
     "container": ("what is in every layer of container images, and what is known of it", _container),
     "data": ("whether data is what its pins promise, and what hides in it", _data),

@@ -42,7 +42,7 @@ def taking() -> Iterator[list[Report]]:
 
 
 def show(report: Report, name: str | None, output: str | None, *, verbose: int = 0,
-         stages: tuple[Stage, ...] = ()) -> None:  # fmt: skip
+         stages: tuple[Stage, ...] = (), loading: bool = False) -> None:  # fmt: skip
     """Write the report where the user wants it; a file is written whole or not at all."""
     chosen = format_of(name, output)
     taken = _taken.get()
@@ -56,7 +56,7 @@ def show(report: Report, name: str | None, output: str | None, *, verbose: int =
         return
     is_tty = sys.stdout.isatty()
     text(reporters.render(report, chosen, color=colored(), links=is_tty, width=width(), verbose=verbose > 0,
-                          stages=stages))  # fmt: skip
+                          stages=stages, loading=loading))  # fmt: skip
 
 
 def text(said: str) -> None:

@@ -31,8 +31,11 @@ def run(args: argparse.Namespace) -> int:
     return audit(args, options.config_of(args, args.command))
 
 
-def audit(args: argparse.Namespace, config: Config, *, before: str | None = None) -> int:
-    """The run itself, for commands that have options of their own; held against `before`, another target."""
+def audit(args: argparse.Namespace, config: Config, *, before: str | None = None,
+          loading: bool = False) -> int:  # fmt: skip
+    """The run itself, for commands that have options of their own; held against `before`, another target; `loading` tells
+    what loading each model would do.
+    """
     output.format_of(args.format, args.output)
     with progress.bar(quiet=args.quiet) as shown:
         report = pipeline.audit(args.targets or ["."], config, shown, stdin_filename=args.stdin_filename)
@@ -41,5 +44,5 @@ def audit(args: argparse.Namespace, config: Config, *, before: str | None = None
     if args.format == "nbqa":
         sys.stdout.write(nbqa.lines(report))
     else:
-        output.show(report, args.format, args.output, verbose=args.verbose)
+        output.show(report, args.format, args.output, verbose=args.verbose, loading=loading)
     return report.verdict.exit_code

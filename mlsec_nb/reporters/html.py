@@ -11,12 +11,14 @@ import html
 import re
 from collections.abc import Iterable, Sequence
 from importlib.resources import files
+from itertools import islice
 from typing import Any
 
 from mlsec_nb.core import Report, Status
 
 from .json import encode, tree
-from .layers import HEAD, changed, images
+from .layers import HEAD, changed, headline, images
+from .loading import STEPS, TENSORS, models
 from .options import Options
 from .places import not_new
 from .references import link
@@ -26,6 +28,7 @@ from .text import plural, prose, visible
 
 _VERDICTS = {True: ("Passed", "passed", "✓"), False: ("Failed", "failed", "✕"), None: ("Undecided", "undecided", "?")}
 _ROWS = 5_000  # of one plain table; a browser lays out that many in about a second
+_MODELS = 200  # that are told step by step; the table and the JSON report have all
 _SLOT = re.compile(r"\{\{(\w+)\}\}")
 
 
@@ -199,7 +202,7 @@ def _components(report: Report) -> str:
         for one in report.components
     )
     table = _table(("Kind", "Name", "Version", "PURL", "Where", "More"), rows, "Nothing was inventoried.")
-    return _layers(report) + table
+    return _layers(report) + _loading(report) + table
 
 
 def _layers(report: Report) -> str:
@@ -210,8 +213,22 @@ def _layers(report: Report) -> str:
         found.append(f"<h3>Layers of {_escape(image.title)}</h3><p>{_escape(words)}</p>")
         found.append(_table(HEAD, image.rows, "There are none."))
     if report.changes:
-        found.append("<h3>Packages that came, went and changed</h3>")
-        found.append(_table(("", "Package", "Version"), changed(report), ""))
+        rows = changed(report)
+        found.append(f"<h3>{_escape(headline(report, rows))}</h3>")
+        found.append(_table(("", "What", "Version"), rows, ""))
+    return "".join(found)
+
+
+def _loading(report: Report) -> str:
+    """For each model what loading it would do, and its tensors, to be opened."""
+    found = []
+    for model in islice(models(report), _MODELS):
+        found.append(f"<details><summary>Loading {_escape(model.title)}</summary>")
+        found.append(f"<p>{_escape(model.about)}</p><p>{_escape(model.said)}</p>")
+        found.append(_table(STEPS, model.steps, "No step is written in the file."))
+        if model.tensors:
+            found.append(f"<p>{_escape(model.more)}</p>" + _table(TENSORS, model.tensors, ""))
+        found.append("</details>")
     return "".join(found)
 
 

@@ -11,6 +11,7 @@ from mlsec_nb.core import Component, Report
 from .text import plural, prose, visible
 
 HEAD: Final = ("Layer", "Size", "Packages", "Findings", "Made by")
+PARTS: Final = frozenset({"step", "tensor", "fact"})  # of models, where packages have their ecosystem
 _UNITS: Final = ((1 << 30, "GB"), (1 << 20, "MB"), (1 << 10, "kB"))
 
 
@@ -73,6 +74,14 @@ def _advice(report: Report, one: Component) -> str:
     line, mends = one.properties.get("mend", ""), one.properties.get("mends", "")
     known = sum("advisory" in found.details and found.location.path == one.location.path for found in report.new)
     return f"mends {mends} of {known:,} known vulnerabilities: {prose(line)}" if line and known else ""
+
+
+def headline(report: Report, rows: list[tuple[str, str, str]]) -> str:
+    """How many packages, or parts of a model, came, went and changed."""
+    counts = Counter(mark for mark, _, _ in rows)
+    words = (("+", "came"), ("−", "went"), ("~", "changed"))
+    told = ", ".join(f"{counts[mark]:,} {word}" for mark, word in words if counts[mark])
+    return f"{'The model' if any(one.ecosystem in PARTS for one in report.changes) else 'Packages'}: {told}"
 
 
 def changed(report: Report) -> list[tuple[str, str, str]]:

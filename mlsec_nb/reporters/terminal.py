@@ -9,7 +9,8 @@ from pathlib import Path
 
 from mlsec_nb.core import Confidence, Finding, Gap, Judged, Location, Report, Severity, Status
 
-from .layers import HEAD, changed, images
+from .layers import HEAD, changed, headline, images
+from .loading import TENSORS, Model, models
 from .options import Options
 from .text import first_sentence, plural, prose, visible
 
@@ -31,6 +32,7 @@ _STYLES = {
 _WORDS = {True: "PASSED", False: "FAILED", None: "UNDECIDED"}
 _INDENT = " " * 14  # where the text stands, right of the severity
 _NARROWEST = 40
+_TENSORS = 20  # of one model that are shown without being asked
 _TIED = "\xa0"  # a space at which no line is broken
 
 
@@ -41,6 +43,7 @@ def render(report: Report, options: Options) -> str:
     blocks = [
         *_files(shown, paper),
         *_images(report, paper),
+        *(_models(report, paper) if options.loading else ()),
         _changes(report, paper),
         *_gaps(report.gaps, paper),
         _summary(report, paper),
@@ -203,16 +206,43 @@ def _images(report: Report, paper: _Paper) -> Iterator[list[str]]:
         yield block
 
 
+def _models(report: Report, paper: _Paper) -> Iterator[list[str]]:
+    """What loading each model would do, step by step, and its tensors."""
+    for model in models(report):
+        block = [paper.ink("bold", f"Loading {model.title}")]
+        block += paper.wrap(model.about, "  ", first="  ") if model.about else []
+        block += paper.wrap(model.said, "  ", first="  ")
+        for offset, what, grade in model.steps:
+            indent = f"  {offset:>10}  "
+            line = paper.clip(what, indent + (f"  ({grade})" if grade != "safe" else ""))
+            style = {"dangerous": Severity.HIGH, "needs a look": Severity.MEDIUM}.get(grade)
+            block.append(indent + (paper.ink("dim", line) if style is None else f"{paper.ink(style, line)}  ({grade})"))
+        yield block + _tensors(model, paper)
+
+
+def _tensors(model: Model, paper: _Paper) -> list[str]:
+    shown = model.tensors if paper.options.verbose else model.tensors[:_TENSORS]
+    if not shown:
+        return []
+    rows = [TENSORS, *shown]
+    wide = [max(_columns(row[column]) for row in rows) for column in range(len(TENSORS))]
+    lines = [f"  {model.more}"]
+    for number, row in enumerate(rows):
+        cells = [cell + " " * (width - _columns(cell)) for cell, width in zip(row, wide, strict=True)]
+        line = paper.clip("  ".join(cells).rstrip(), "    ")
+        lines.append("    " + (paper.ink("dim", line) if number == 0 else line))
+    if len(shown) < len(model.tensors):
+        lines.append(f"    … {plural(len(model.tensors) - len(shown), 'more tensor')} (-v shows them)")
+    return lines
+
+
 def _changes(report: Report, paper: _Paper) -> list[str]:
     """The packages that came, went and changed."""
     rows = changed(report)
     if not rows:
         return []
-    counts = Counter(mark for mark, _, _ in rows)
-    words = (("+", "came"), ("−", "went"), ("~", "changed"))
-    told = ", ".join(f"{counts[mark]:,} {word}" for mark, word in words if counts[mark])
     return [
-        paper.ink("bold", f"Packages: {told}"),
+        paper.ink("bold", headline(report, rows)),
         *(f"  {mark} {package} {versions}" for mark, package, versions in rows),
     ]
 

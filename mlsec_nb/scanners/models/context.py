@@ -12,6 +12,7 @@ from mlsec_nb.config import Settings
 from mlsec_nb.core import Confidence, Evidence, Finding, Gap, Location, Rule, Severity, mask_text
 
 from .knowledge.judge import Judge
+from .tensors import Table
 from .view import View
 
 NAME = "models"
@@ -39,6 +40,7 @@ class Context:
     unpacked: int = 0  # bytes decompressed so far
     facts: dict[str, str] = field(default_factory=dict)  # of the artifact, for its component
     formats: list[str] = field(default_factory=list)
+    tensors: Table = field(default_factory=Table)
     is_model: bool = False  # some format was met that only models have
     loading: list[dict[str, Any]] = field(default_factory=list)  # the call tree of all pickles, in order
     packages: set[str] = field(default_factory=set)  # top-level modules that loading imports

@@ -143,7 +143,12 @@ def of_model(artifact: Artifact, context: Context) -> bool:
 def component(view: View, context: Context, *, digest: bool) -> Component:
     """The artifact as it stands in a bill of materials."""
     formats = ", ".join(dict.fromkeys(context.formats))
-    properties = {"bytes": str(view.size), **({"format": formats} if formats else {}), **context.facts}
+    properties = {
+        "bytes": str(view.size),
+        **({"format": formats} if formats else {}),
+        **context.facts,
+        **context.tensors.facts(),
+    }
     if context.packages:
         properties["imports"] = ", ".join(sorted(context.packages))
     if context.loading:

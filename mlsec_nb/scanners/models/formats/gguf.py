@@ -5,6 +5,7 @@ Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
 
 import struct
 from collections.abc import Iterator
+from math import prod
 from typing import Any
 
 from mlsec_nb.core import Finding, Gap, Severity
@@ -19,6 +20,10 @@ MAX_ITEMS = 1 << 22
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 _STRING, _ARRAY = 8, 9
 _MAX_DIMENSIONS = 8
+_TYPES = {0: ("F32", 4), 1: ("F16", 2), 24: ("I8", 1), 25: ("I16", 2), 26: ("I32", 4), 27: ("I64", 8), 28: ("F64", 8),
+          30: ("BF16", 2)}  # fmt: skip
+_BLOCKS = {2: "Q4_0", 3: "Q4_1", 6: "Q5_0", 7: "Q5_1", 8: "Q8_0", 9: "Q8_1", 10: "Q2_K", 11: "Q3_K", 12: "Q4_K",
+           13: "Q5_K", 14: "Q6_K", 15: "Q8_K"}  # fmt: skip
 
 
 class Broken(ValueError):  # noqa: N818 - reads with `raise`
@@ -115,18 +120,18 @@ def _tensors(view: View, context: Context, reader: Reader, count: int) -> Iterat
         raise Broken(f"{count} tensors")
     last = 0
     for _ in range(count):
-        reader.text()
+        name = reader.text()
         dimensions = reader.number("I")
         if dimensions > _MAX_DIMENSIONS:
             raise Broken(f"a tensor of {dimensions} dimensions")
-        size = 1
-        for _ in range(dimensions):
-            size *= reader.number("Q")
+        shape = [reader.number("Q") for _ in range(dimensions)]
+        size = prod(shape)
         if size >= 1 << 63:
             raise Broken("a tensor whose size overflows")
-        reader.number("I")
+        kind = reader.number("I")
+        dtype, width = _TYPES.get(kind, (_BLOCKS.get(kind, f"type {kind}"), 0))
+        context.tensors.add(name, dtype, shape, size * width)
         last = max(last, reader.number("Q"))
-    context.facts["tensors"] = str(count)
     if count and reader.at + last > view.size:
         yield context.found(
             "MODEL-BOUNDS", view, str(last), "A tensor stands outside of the file", severity=Severity.HIGH

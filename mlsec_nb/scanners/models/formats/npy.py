@@ -34,6 +34,9 @@ def scan(view: View, context: Context) -> Iterator[Finding | Gap | View]:
         yield view.part(min(begin, view.size), view.size, via="np.load")
         return
     size = total(header)
+    if isinstance(header["shape"], tuple) and all(type(n) is int for n in header["shape"]):
+        dtype = header["descr"] if isinstance(header["descr"], str) else "record"
+        context.tensors.add(view.name.removesuffix(".npy"), dtype, list(header["shape"]), size or 0)
     if size is None:
         yield view.part(begin, view.size, f"{view.name} (objects)", "np.load(allow_pickle=True)")
     elif begin + size > view.size:

@@ -4,12 +4,13 @@ Format: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
 """
 
 from collections.abc import Iterator
+from math import prod
 
 from mlsec_nb.core import Finding, Gap, Severity
 from mlsec_nb.scanners.models.context import Context
 from mlsec_nb.scanners.models.view import View
 
-from .protobuf import NotProtobuf, fields, looks_right, parts, text
+from .protobuf import NotProtobuf, fields, looks_right, parts, text, varint
 from .zips import escapes
 
 # ModelProto: ir_version, producer, version, domain, model_version, doc, graph, opset, metadata, training, functions, …
@@ -18,6 +19,10 @@ _GRAPH, _OPSETS, _METADATA, _FUNCTIONS = 7, 8, 14, 25
 _NODE, _INITIALIZER, _SPARSE, _ATTRIBUTE = 1, 5, 15, 5
 MAX_NODES = 2_000_000
 MAX_DEPTH = 32
+_TYPES = {
+    1: ("F32", 4), 2: ("U8", 1), 3: ("I8", 1), 4: ("U16", 2), 5: ("I16", 2), 6: ("I32", 4), 7: ("I64", 8),
+    8: ("text", 0), 9: ("BOOL", 1), 10: ("F16", 2), 11: ("F64", 8), 12: ("U32", 4), 13: ("U64", 8), 16: ("BF16", 2),
+}  # fmt: skip
 KNOWN_DOMAINS = frozenset({
     "", "ai.onnx", "ai.onnx.ml", "ai.onnx.training", "ai.onnx.preview.training", "ai.onnx.preview", "com.microsoft",
     "com.microsoft.nchwc", "com.microsoft.experimental", "com.ms.internal.nhwc", "com.microsoft.dml",
@@ -60,6 +65,7 @@ def _graph(view: View, context: Context, graph: View, domains: set[str]) -> Iter
             yield context.gap(view, "graphs nested too deeply or with too many nodes", "too-big")
             return
         for tensor in parts(graph, _INITIALIZER):
+            _row(context, tensor)
             yield from _tensor(view, context, tensor)
         for sparse in parts(graph, _SPARSE):
             for tensor in (*parts(sparse, 1), *parts(sparse, 2)):
@@ -79,6 +85,26 @@ def _graph(view: View, context: Context, graph: View, domains: set[str]) -> Iter
                 for tensor in (*parts(attribute, 5), *parts(attribute, 10)):
                     yield from _tensor(view, context, tensor)
                 todo += [(inner, depth + 1) for inner in (*parts(attribute, 6), *parts(attribute, 11))]
+
+
+def _row(context: Context, tensor: View) -> None:
+    """A tensor in the table; broken ones are left to those who read their bytes."""
+    shape, kind = [], 0
+    try:
+        for number, _, value in fields(tensor):
+            if number == 1 and isinstance(value, int):
+                shape.append(value)
+            elif number == 1 and isinstance(value, View):
+                at = value.start
+                while at < value.end and len(shape) < MAX_DEPTH:
+                    size, at = varint(value.data, at, value.end)
+                    shape.append(size)
+            elif number == 2 and isinstance(value, int):
+                kind = value
+    except NotProtobuf:
+        return
+    dtype, width = _TYPES.get(kind, (f"type {kind}", 0))
+    context.tensors.add(text(tensor, 8), dtype, shape, prod(shape) * width)
 
 
 def _tensor(view: View, context: Context, tensor: View) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ from mlsec_nb.scanners.models.pickle.read import Run, other_readings, run
 from mlsec_nb.scanners.models.pickle.render import call as shown_call
 from mlsec_nb.scanners.models.pickle.render import name as shown_name
 from mlsec_nb.scanners.models.pickle.values import Big, Call, Ref, Value
+from mlsec_nb.scanners.models.tensors import Met
 from mlsec_nb.scanners.models.view import View
 
 from . import torch_legacy
@@ -56,9 +57,11 @@ class Story:
     more: int = 0
     nested: list[Value] = field(default_factory=list)  # bytes that a call hands to another loader
     persistent: list[Call] = field(default_factory=list)
+    tensors: Met = field(default_factory=Met)
 
     def see(self, event: Ref | Call) -> None:
         opinion = self.context.judge.opinion(event)
+        self.tensors.see(event)
         if isinstance(event, Ref):
             self.refs += 1
             root = event.module.partition(".")[0]
@@ -185,6 +188,8 @@ def _told(view: View, context: Context, story: Story, outcome: Run) -> Iterator[
     yield from story.findings()
     context.loading += story.tree[: max(0, MAX_TREE - len(context.loading))]
     machine = outcome.machine
+    for row in story.tensors.rows(machine.result):
+        context.tensors.add(*row)
     offset = outcome.end - view.start
     if outcome.exhausted:
         yield context.gap(view, f"the pickle was read only to byte {offset}: {outcome.stop}", "timeout")

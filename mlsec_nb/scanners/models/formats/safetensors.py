@@ -21,7 +21,6 @@ BITS = {
     "I32": 32, "U32": 32, "F32": 32, "F64": 64, "I64": 64, "U64": 64, "C64": 64, "F4": 4, "F6_E2M3": 6, "F6_E3M2": 6,
     "F8_E4M3FNUZ": 8, "F8_E5M2FNUZ": 8,
 }  # fmt: skip
-MAX_ROWS = 200  # of the table of tensors
 _TEXT_LIMIT = 4096  # characters of one value of the metadata that nobody wonders about
 
 
@@ -49,17 +48,20 @@ def scan(view: View, context: Context) -> Iterator[Finding | Gap | View]:
         yield context.found("MODEL-SAFETENSORS", view, what, f"The header has {what}", severity=severity)
     yield from _metadata(view, context, header)
     end = max((span[1] for _, span in spans(header)), default=0) + 8 + length
-    context.facts["tensor_table"] = table(header)
-    context.facts["tensors"] = str(len(header) - (header.get("__metadata__") is not None))
+    _table(context, header)
     if end < view.size:
         yield context.found("MODEL-TRAILING-DATA", view, f"{view.size - end} bytes", offset=end)
         yield view.part(end, view.size, f"{view.name} (behind the tensors)", "data behind tensors")
 
 
-def table(header: Object) -> str:
-    """Name, type and shape of the first tensors, as JSON."""
-    rows = [[name[:200], get(entry, "dtype"), get(entry, "shape")] for name, entry in header if name != "__metadata__"]
-    return json.dumps(rows[:MAX_ROWS])
+def _table(context: Context, header: Object) -> None:
+    placed = dict(spans(header))
+    for name, entry in header:
+        if name != "__metadata__":
+            shape = get(entry, "shape")
+            sizes = [n for n in shape if type(n) is int] if isinstance(shape, list) else []
+            start, end = placed.get(name, (0, 0))
+            context.tensors.add(name, str(get(entry, "dtype")), sizes, max(end - start, 0))
 
 
 def spans(header: Object) -> Iterator[tuple[str, tuple[int, int]]]:

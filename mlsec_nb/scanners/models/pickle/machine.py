@@ -33,6 +33,7 @@ class Machine:
     memo: dict[int, Value] = field(default_factory=dict)
     proto: int = 0
     stopped: bool = False
+    result: Value = None  # what STOP gives
     odd: dict[str, int] = field(default_factory=dict)  # what no pickler writes: words → first offset
     cuts: list[tuple[int, int]] = field(default_factory=list)  # an argument across a frame end: (its start, frame end)
     position: int = 0

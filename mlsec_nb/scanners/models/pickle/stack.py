@@ -9,7 +9,7 @@ HIGHEST_PROTOCOL = 5
 
 @opcode(b".")
 def stop(m: Machine, position: int) -> int:
-    m.pop()
+    m.result = m.pop()
     m.stopped = True
     return position + LEAVE
 

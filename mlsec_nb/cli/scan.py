@@ -33,8 +33,9 @@ def run(args: argparse.Namespace) -> int:
 
 def audit(args: argparse.Namespace, config: Config, *, before: str | None = None,
           loading: bool = False) -> int:  # fmt: skip
-    """The run itself, for commands that have options of their own; held against `before`, another target; `loading` tells
-    what loading each model would do.
+    """The run itself, for commands that have options of their own.
+
+    It is held against `before`, another target; `loading` tells what loading each model would do.
     """
     output.format_of(args.format, args.output)
     with progress.bar(quiet=args.quiet) as shown:

@@ -222,7 +222,8 @@ def _layers(report: Report) -> str:
 def _loading(report: Report) -> str:
     """For each model what loading it would do, and its tensors, to be opened."""
     found = []
-    for model in islice(models(report), _MODELS):
+    told = (model for model in models(report) if model.steps or model.tensors)
+    for model in islice(told, _MODELS):
         found.append(f"<details><summary>Loading {_escape(model.title)}</summary>")
         found.append(f"<p>{_escape(model.about)}</p><p>{_escape(model.said)}</p>")
         found.append(_table(STEPS, model.steps, "No step is written in the file."))

@@ -61,8 +61,9 @@ def _said(facts: Mapping[str, str], steps: list[dict[str, Any]]) -> str:
     imports = f" imports {prose(facts['imports'])} and" if "imports" in facts else ""
     grades = {str(step.get("grade")) for step in steps}
     worst = next((grade for grade in ("dangerous", "needs a look") if grade in grades), "")
-    judged = f"of them some are {worst}" if worst == "dangerous" else "of them some need a look" if worst else ""
-    return f"Loading it{imports} takes {plural(len(steps), 'step')}{', ' + judged if judged else ', all known to be safe'}."
+    judged = {"dangerous": "of which some are dangerous", "needs a look": "of which some need a look"}
+    told = judged.get(worst, "all known to be safe")
+    return f"Loading it{imports} takes {plural(len(steps), 'step')}, {told}."
 
 
 def _folded(steps: list[dict[str, Any]]) -> Iterator[tuple[str, str, str]]:

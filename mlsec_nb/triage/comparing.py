@@ -25,7 +25,7 @@ def _same(finding: Finding) -> tuple[str, str, str, str]:
 
 
 def changes(before: Report, after: Report) -> tuple[Change, ...]:
-    """Packages by name, those in several versions with all of them; of models the steps of loading, tensors and facts."""
+    """Packages by name, those in several versions with all of them; of models the steps of a load, tensors, facts."""
     old, new = ({**_versions(one.components), **_parts(one.components)} for one in (before, after))
     found = []
     for key in sorted(old.keys() | new.keys()):

@@ -1,4 +1,4 @@
-"""The tensors of a model as a table (name, type, shape, bytes), read from what describes them, never from their data."""
+"""The tensors of a model as a table (name, type, shape, bytes), read from their descriptions, never from their data."""
 
 import json
 import re
@@ -79,7 +79,7 @@ class Met:
         """Name, type, shape and bytes of each; `result` is what the pickle ends with."""
         self._pairs([*_items(result), *_state(result)], "", _DEPTH)
         for call in self.made:
-            row = _array(call) if call.target.full.endswith(_ARRAYS) else _tensor(call)  # type: ignore[union-attr]
+            row = _array(call) if call.target.full.endswith(_ARRAYS) else _tensor(call)
             if row is not None:
                 yield self.names.get(id(call), ""), *row
 

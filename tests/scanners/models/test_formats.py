@@ -600,7 +600,7 @@ def test_the_component_tells_what_loading_does(tmp_path):
 
 def test_the_table_of_tensors_is_told_without_loading():
     header = {"w": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}
-    assert json.loads(component(scan(bad.safetensors(header))).properties["tensor_table"]) == [["w", "F32", [2]]]
+    assert json.loads(component(scan(bad.safetensors(header))).properties["tensor_table"]) == [["w", "F32", [2], 8]]
 
 
 @pytest.mark.parametrize("value", [[1], {"a": 1}, None, True, 5, "x"])

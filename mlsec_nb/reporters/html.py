@@ -224,7 +224,7 @@ def _loading(report: Report) -> str:
     found = []
     told = (model for model in models(report) if model.steps or model.tensors)
     for model in islice(told, _MODELS):
-        found.append(f"<details><summary>Loading {_escape(model.title)}</summary>")
+        found.append(f'<details class="loading"><summary>Loading {_escape(model.title)}</summary>')
         found.append(f"<p>{_escape(model.about)}</p><p>{_escape(model.said)}</p>")
         found.append(_table(STEPS, model.steps, "No step is written in the file."))
         if model.tensors:

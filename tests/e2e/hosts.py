@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -70,8 +69,9 @@ def start(
     (share / "labextensions/mlsec-nb").symlink_to(ROOT / "mlsec_nb/labextension")
     config = home / "config"
     (config / "jupyter_server_config.d").mkdir(parents=True)
-    if ours:
-        shutil.copy(ROOT / "extension/server-config/mlsec_nb.json", config / "jupyter_server_config.d")
+    # Said either way: an installed package has switched our part on for the whole environment.
+    switch = {"ServerApp": {"jpserver_extensions": {"mlsec_nb": ours}}}
+    (config / "jupyter_server_config.d/mlsec_nb.json").write_text(json.dumps(switch))
     for name, values in {**QUIET, **(settings or {})}.items():
         file = home / "settings" / f"{name}.jupyterlab-settings"
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -95,7 +95,8 @@ def start(
 def _environment(home: Path, share: Path, config: Path) -> dict[str, str]:
     return {
         **os.environ, "HOME": str(home), "PYTHONPATH": str(ROOT), "JUPYTER_PATH": str(share),
-        "JUPYTER_CONFIG_DIR": str(config), "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+        "JUPYTER_CONFIG_PATH": str(config), "JUPYTER_CONFIG_DIR": str(config),
+        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
         "JUPYTER_DATA_DIR": str(home / "data"), "JUPYTER_PLATFORM_DIRS": "1", "PYTHONWARNINGS": "ignore",
     }  # fmt: skip
 

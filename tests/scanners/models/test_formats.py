@@ -68,6 +68,13 @@ def test_random_weights_raise_no_alarm():
     assert graded(bad.safetensors(header, floats)) == SAFE
 
 
+def test_a_program_behind_a_crowd_of_false_beginnings_is_never_passed_over_silently():
+    data = b"\x7fELF" * 5000 + bad.elf()
+    header = {"w": {"dtype": "U8", "shape": [len(data)], "data_offsets": [0, len(data)]}}
+    items = scan(bad.safetensors(header, data))
+    assert grade(items) == DANGEROUS or [gap.code for gap in gaps(items)] == ["too-big"]
+
+
 def test_without_the_search_big_files_are_a_gap_or_as_the_user_said(monkeypatch):
     monkeypatch.setattr("mlsec_nb.scanners.models.formats.bytes_check.SMALL", 1000)
     header = {"w": {"dtype": "U8", "shape": [4000], "data_offsets": [0, 4000]}}

@@ -7,7 +7,7 @@ alone have thousands). Scripts are searched for only in short runs.
 import re
 from collections.abc import Callable, Iterator
 
-from mlsec_nb.core import Finding
+from mlsec_nb.core import Finding, Gap
 from mlsec_nb.scanners.models.context import Context
 from mlsec_nb.scanners.models.view import View
 
@@ -16,30 +16,39 @@ from .executables import is_elf, is_macho, is_pe
 SMALL = 1 << 26  # bytes of a run that are searched without being asked, and for scripts too
 _WINDOW = 1 << 20  # stays in the processor's cache while it is searched for each needle
 _OVERLAP = 16
-_LIMIT = 200  # hits of one needle that are checked
+_LIMIT = 200  # hits of one needle that are checked in a window; more are a gap, for a hostile file can be all hits
 _SCRIPTS = (b"#!/bin/", b"#!/usr/bin", b"powershell", b"<script", b"cmd.exe /c")
 _SCRIPT = re.compile(
     rb"#!/(?:usr/)?bin/(?:env )?[a-z]{2,10}[0-9.]*[ \n]|powershell(?:\.exe)? -[a-zA-Z]|<script[ >]|cmd\.exe /c "
 )
 
 
-def search(view: View, context: Context) -> Iterator[Finding]:
-    """Programs anywhere in the view, each kind once."""
+def search(view: View, context: Context) -> Iterator[Finding | Gap]:
+    """Programs anywhere in the view, each kind once; a gap for a kind with too many beginnings to check them all."""
     told: set[str] = set()
-    for at, kind in programs(view):
+    unread: set[str] = set()
+    for at, kind in programs(view, unread):
         if kind not in told:
             told.add(kind)
             message = f"{kind} begins at byte {at} of {view.name}"
             yield context.found("MODEL-EXECUTABLE", view, f"{kind} inside", message, offset=at)
+    for kind in sorted(unread - told):
+        yield context.gap(view, f"too many byte runs that begin like {kind[0].lower()}{kind[1:]}", "too-big")
 
 
-def programs(view: View) -> Iterator[tuple[int, str]]:
-    """Offset and kind of everything that is a program or script by more than its magic."""
+def programs(view: View, unread: set[str]) -> Iterator[tuple[int, str]]:
+    """Offset and kind of everything that is a program or script by more than its magic.
+
+    Kinds of which not every beginning was checked are added to `unread`.
+    """
     needles = _NEEDLES + (_TEXTS if view.size <= SMALL else ())
     for begin in range(0, view.size, _WINDOW):
         window = view.head(_WINDOW + _OVERLAP, begin)
         for needle, check, kind in needles:
-            for at in _hits(window, needle):
+            for count, at in enumerate(_hits(window, needle)):
+                if count == _LIMIT:
+                    unread.add(kind)
+                    break
                 start = check(view, begin + at)
                 if start >= 0:
                     yield start, kind
@@ -48,9 +57,7 @@ def programs(view: View) -> Iterator[tuple[int, str]]:
 
 def _hits(window: bytes, needle: bytes) -> Iterator[int]:
     at = window.find(needle)
-    for _ in range(_LIMIT):
-        if at < 0:
-            return
+    while at >= 0:
         yield at
         at = window.find(needle, at + 1)
 

@@ -5,11 +5,12 @@ at hand and by this program's own files, so that neither an update nor an edited
 a file whose size, times and inode are those that were hashed are not read again, unless it was written so shortly
 before that a later write could have the same time.
 
-Only notebooks, source, plain text and container images are kept (with secrets and code alone, every text): what is said
-of a manifest, a model or infrastructure depends on files beside them. What is said of an image holds for a day, because
-releases of distributions and stores of advisories grow old. Nothing is kept that may be otherwise next time (a scanner
-that failed or ran out of time, a file that could not be read). Nothing is in it that a report does not show: evidence
-is masked before it comes here.
+Only what every scanner of the run judges by the artifact's bytes alone is kept: notebooks, source and container images
+(with secrets and code alone, every text). What is said of a manifest, a model, a list of digests or infrastructure
+depends on files beside them, and what a third party's scanner looks at is not known. What is said of an image holds for
+a day, because releases of distributions and stores of advisories grow old. Nothing is kept that may be otherwise next
+time (a scanner that failed or ran out of time, a file that could not be read). Nothing is in it that a report does not
+show: evidence is masked before it comes here.
 
 The store is one SQLite file in the user's cache folder, written in one transaction after the other: processes may
 share it, a crash loses the last seconds. Whatever is wrong with it (damaged, locked, no space), the run goes on without
@@ -38,15 +39,13 @@ from mlsec_nb.config import MIB, Config
 from mlsec_nb.core import SKIPPED, TEXT_KINDS, Artifact, CannotRead, Kind
 from mlsec_nb.triage import Foreign
 
+from .examine import chosen
 from .kept import packed, unpacked
 from .scanned import Scanned
 
 SCHEMA: Final = 1
 LIMIT: Final = 256 * MIB  # of the file; the entries that were not used for longest go first
 ENVIRONMENT: Final = "MLSEC_CACHE"  # another folder; empty for none
-# What no scanner judges by the files beside it.
-_ALONE: Final = frozenset({Kind.NOTEBOOK, Kind.SOURCE, Kind.TEXT, Kind.IMAGE})
-_SEEING_ONE: Final = frozenset({"secrets", "code"})  # scanners that look at no other file, whatever the artifact
 _LASTING: Final = frozenset({SKIPPED, "malformed", "too-big", "unsupported", "encrypted", "no-advisories"})
 _RACE: Final = 2_000_000_000  # ns; a coarse clock of a file system gives the same time to two writes
 _DAY: Final = 86_400
@@ -70,7 +69,7 @@ def default_folder() -> Path | None:
 class Cache:
     """The results of one kind of run; `None` in every doubt."""
 
-    def __init__(self, store: sqlite3.Connection | None, base: bytes, kinds: frozenset[Kind] = _ALONE) -> None:
+    def __init__(self, store: sqlite3.Connection | None, base: bytes, kinds: frozenset[Kind]) -> None:
         self._store = store
         self._base = base
         self._kinds = kinds
@@ -179,8 +178,7 @@ def _hashed(path: str) -> bytes | None:
 def opened(config: Config, foreign: Foreign | None) -> Iterator[Cache]:
     """The cache that a config names; an empty one when it names none, or when the store cannot be used."""
     store = _store(config.cache) if config.cache is not None else None
-    alone = config.only and _SEEING_ONE.issuperset(config.only)
-    kept = Cache(store, _base(config, foreign) if store else b"", TEXT_KINDS if alone else _ALONE)
+    kept = Cache(store, _base(config, foreign), _kinds(config)) if store else Cache(None, b"", frozenset())
     try:
         yield kept
     finally:
@@ -189,6 +187,16 @@ def opened(config: Config, foreign: Foreign | None) -> Iterator[Cache]:
             with contextlib.suppress(sqlite3.Error):
                 _shorten(store)
             store.close()
+
+
+def _kinds(config: Config) -> frozenset[Kind]:
+    """The kinds that no scanner of this run judges by anything beside the artifact."""
+    settings = {late.name: config.settings(late.name) for late in chosen(config)}
+    return frozenset(
+        kind
+        for kind in (*TEXT_KINDS, Kind.IMAGE)
+        if all(scanners.judges_alone(name, kind, given) for name, given in settings.items())
+    )
 
 
 def _store(folder: Path) -> sqlite3.Connection | None:

@@ -79,6 +79,15 @@ KINDS: Mapping[str, frozenset[Kind]] = {
     "api": frozenset({Kind.API}),
 }
 
+# What a scanner judges by the artifact's bytes alone, never by a file beside it; who is not named is not known to.
+_ALONE: Mapping[str, frozenset[Kind]] = {
+    "secrets": _TEXTS,
+    "code": _TEXTS,
+    "dependencies": frozenset({Kind.NOTEBOOK, Kind.SOURCE}),
+    "infrastructure": frozenset({Kind.NOTEBOOK}),
+    "containers": frozenset({Kind.IMAGE}),
+}
+
 # Who judges a text by itself, and so can also be shown what stands in data, piece by piece.
 OF_ANY_TEXT = frozenset({"secrets", "code", "data"})
 
@@ -92,6 +101,13 @@ _MARKS: Mapping[str, tuple[str, ...]] = {
 def marks(name: str, settings: Settings) -> tuple[str, ...]:
     """The words without which a scanner has nothing to say of a notebook; none when it may want any."""
     return () if settings.options.get("environment") else _MARKS.get(name, ())
+
+
+def judges_alone(name: str, kind: Kind, settings: Settings) -> bool:
+    """Whether the artifact's bytes decide what the scanner says of this kind, if it says anything at all."""
+    if kind not in KINDS.get(name, frozenset(Kind)):
+        return True
+    return not settings.options.get("environment") and kind in _ALONE.get(name, frozenset())
 
 
 BUILT_IN: Mapping[str, Build] = {

@@ -1,5 +1,6 @@
 """What has not changed is not looked at again; whatever happens to the store, the report is the same."""
 
+import hashlib
 import json
 import os
 import resource
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from mlsec_nb import pipeline
+from mlsec_nb import pipeline, scanners
 from mlsec_nb.config import Config
 from mlsec_nb.core import Component, Gap, Location
 from mlsec_nb.executors import cache, examine, local
@@ -38,7 +39,7 @@ def tree(tmp_path: Path) -> Path:
     (folder / "a.ipynb").write_text(notebook(f"login('{TOKEN}')"))
     (folder / "b.ipynb").write_text(notebook("import pickle\nx = pickle.load(f)"))
     (folder / "c.py").write_text("import requests\nexec(requests.get(u).text)  # nosec\n")
-    (folder / "d.md").write_text("# nothing\n")
+    (folder / "d.py").write_text("# nothing\n")
     return folder
 
 
@@ -123,6 +124,37 @@ def test_a_manifest_is_looked_at_each_time(tree, tmp_path, monkeypatch, old):
     audited(tree, config(tmp_path))
     (tree / "other.txt").write_text("requests==2.31.0\n")
     assert audited(tree, config(tmp_path)) == audited(tree, Config(jobs=1))
+
+
+@pytest.mark.parametrize("bytes_", [b"a,b\n1,3\n", b"a,b\n1,2\n3,4\n", None])
+def test_data_that_changes_behind_its_digest_is_noticed(tree, tmp_path, old, bytes_):
+    data = b"a,b\n1,2\n"
+    (tree / "train.csv").write_bytes(data)
+    (tree / "SHA256SUMS").write_text(f"{hashlib.sha256(data).hexdigest()}  train.csv\n")
+    before = audited(tree, config(tmp_path))
+    assert "DATA-" not in before
+    (tree / "train.csv").unlink()
+    if bytes_ is not None:
+        (tree / "train.csv").write_bytes(bytes_)
+    after = audited(tree, config(tmp_path))
+    assert after == audited(tree, Config(jobs=1)) != before
+
+
+def test_what_a_third_party_scanner_looks_at_is_not_known(tree, tmp_path, monkeypatch, old):
+    audited(tree, config(tmp_path))
+    theirs = {**scanners.BUILT_IN, "theirs": scanners.BUILT_IN["code"]}
+    monkeypatch.setitem(vars(sys.modules[examine.__module__]), "available", lambda: theirs)
+    monkeypatch.setattr(local, "examine", refuse)
+    with pytest.raises(AssertionError):
+        audited(tree, config(tmp_path))
+
+
+def test_an_environment_is_looked_at_each_time(tree, tmp_path, monkeypatch, old):
+    tables = {"dependencies": {"environment": True}}
+    audited(tree, config(tmp_path, tables=tables))
+    monkeypatch.setattr(local, "examine", refuse)
+    with pytest.raises(AssertionError):
+        audited(tree, config(tmp_path, tables=tables))
 
 
 def damaged(path: Path) -> None:

@@ -21,7 +21,8 @@ def cells(name: str) -> list[dict[str, Any]]:
 
 def run(kernel: Kernel, folder: Path, name: str) -> dict[str, Ran]:
     """What every code cell said; a cell may fail only where its tags say so."""
-    kernel.run(f"%reset -f\nimport os; os.chdir({str(folder)!r})")
+    cache = f"{folder}-cache"  # results are remembered, as a user's are
+    kernel.run(f"%reset -f\nimport os; os.chdir({str(folder)!r}); os.environ['MLSEC_CACHE'] = {cache!r}")
     said = {}
     for cell in cells(name):
         if cell["cell_type"] != "code":

@@ -29,13 +29,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
 from mlsec_nb import scanners
 from mlsec_nb._version import __version__
 from mlsec_nb.advisories import default_path as advisories
-from mlsec_nb.config import MIB, Config
+from mlsec_nb.config import MIB, Config, Limits
 from mlsec_nb.core import SKIPPED, TEXT_KINDS, Artifact, CannotRead, Kind
 from mlsec_nb.triage import Foreign
 
@@ -69,10 +70,11 @@ def default_folder() -> Path | None:
 class Cache:
     """The results of one kind of run; `None` in every doubt."""
 
-    def __init__(self, store: sqlite3.Connection | None, base: bytes, kinds: frozenset[Kind]) -> None:
+    def __init__(self, store: sqlite3.Connection | None, base: bytes, kinds: frozenset[Kind], limits: Limits) -> None:
         self._store = store
         self._base = base
         self._kinds = kinds
+        self._limits = limits
         self._digests: dict[str, bytes] = {}
         self._waiting: list[tuple[str, tuple[object, ...]]] = []  # writes, done in one short transaction
 
@@ -81,7 +83,7 @@ class Cache:
         if self._store is None or artifact.kind not in self._kinds or artifact.content.local is None:
             return None
         try:
-            digest = self._digest(artifact.content.local)
+            digest = self._digest(artifact.content.local, self._most(artifact.kind))
             if digest is None:
                 return None
             key = self._key(artifact, digest)
@@ -91,7 +93,7 @@ class Cache:
             if (today := int(time.time()) // _DAY) != row[0]:
                 self._write("UPDATE results SET used = ? WHERE key = ?", today, key)
             return unpacked(zlib.decompress(row[1]).decode("utf-8", "surrogatepass"), artifact)
-        except (sqlite3.Error, zlib.error, ValueError, KeyError, TypeError, RecursionError):
+        except (sqlite3.Error, zlib.error, OSError, ValueError, KeyError, TypeError, RecursionError):
             return None
 
     def put(self, scanned: Scanned) -> None:
@@ -125,35 +127,44 @@ class Cache:
             words += [repr(getattr(artifact.content, "which", "")).encode(), str(int(time.time()) // _DAY).encode()]
         return hashlib.blake2b(b"\0".join(words), digest_size=20).digest()
 
-    def _digest(self, path: str) -> bytes | None:
-        """The digest of a file's bytes, from the store where the file is as it was."""
+    def _most(self, kind: Kind) -> int:
+        """Bytes beyond which no scanner reads: to hash more of a hostile file would be the slowest part of the run."""
+        return self._limits.unpacked_bytes if kind is Kind.IMAGE else self._limits.text_bytes
+
+    def _digest(self, path: str, most: int) -> bytes | None:
+        """The digest of a file's bytes, from the store where the file is as it was; none of more than `most`."""
         assert self._store is not None
         try:
             now = os.stat(path)  # noqa: PTH116 - a path may hold bytes that are no text
         except (OSError, ValueError):
             return None
         if stat.S_ISDIR(now.st_mode):
-            return self._layout(path)
+            return self._layout(path, most)
+        if now.st_size > most:
+            return None
         name = os.path.abspath(path)  # noqa: PTH100
         seen = (now.st_size, now.st_mtime_ns, now.st_ctime_ns, now.st_ino)
         row = self._store.execute("SELECT size, mtime, ctime, inode, digest FROM files WHERE path = ?", (name,))
         if (known := row.fetchone()) is not None and tuple(known[:4]) == seen:
             self._digests[path] = known[4]
             return bytes(known[4])
-        if (digest := _hashed(path)) is None:
+        if (digest := _hashed(path, most)) is None:
             return None
         self._digests[path] = digest
         if max(now.st_mtime_ns, now.st_ctime_ns) < time.time_ns() - _RACE:
             self._write("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)", name, *seen, digest)
         return digest
 
-    def _layout(self, path: str) -> bytes | None:
+    def _layout(self, path: str, most: int) -> bytes | None:
         """The digest of all files of an OCI layout; a root filesystem is read as fast as its digest could be made."""
         if not Path(path, "index.json").is_file():
             return None
         found = hashlib.blake2b(digest_size=20)
-        for file in sorted(one for one in Path(path).rglob("*") if one.is_file()):
-            digest = self._digest(str(file))
+        files = list(islice((one for one in Path(path).rglob("*") if one.is_file()), self._limits.members))
+        if len(files) == self._limits.members or sum(one.stat().st_size for one in files) > most:
+            return None
+        for file in sorted(files):
+            digest = self._digest(str(file), most)
             if digest is None:
                 return None
             found.update(str(file).encode("utf-8", "surrogateescape") + b"\0" + digest)
@@ -161,7 +172,7 @@ class Cache:
         return self._digests[path]
 
 
-def _hashed(path: str) -> bytes | None:
+def _hashed(path: str, most: int) -> bytes | None:
     from mlsec_nb.io.files import LocalFile
 
     found = hashlib.blake2b(digest_size=20)
@@ -169,6 +180,8 @@ def _hashed(path: str) -> bytes | None:
         with LocalFile(path).open() as stream:
             while chunk := stream.read(MIB):
                 found.update(chunk)
+                if (most := most - len(chunk)) < 0:  # it grows
+                    return None
     except (CannotRead, OSError):
         return None
     return found.digest()
@@ -178,7 +191,8 @@ def _hashed(path: str) -> bytes | None:
 def opened(config: Config, foreign: Foreign | None) -> Iterator[Cache]:
     """The cache that a config names; an empty one when it names none, or when the store cannot be used."""
     store = _store(config.cache) if config.cache is not None else None
-    kept = Cache(store, _base(config, foreign), _kinds(config)) if store else Cache(None, b"", frozenset())
+    base, kinds = (_base(config, foreign), _kinds(config)) if store else (b"", frozenset())
+    kept = Cache(store, base, kinds, config.limits)
     try:
         yield kept
     finally:

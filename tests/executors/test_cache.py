@@ -140,6 +140,22 @@ def test_data_that_changes_behind_its_digest_is_noticed(tree, tmp_path, old, byt
     assert after == audited(tree, Config(jobs=1)) != before
 
 
+def test_what_nobody_reads_to_its_end_is_not_hashed(tree, tmp_path, monkeypatch, old):
+    with (tree / "vast.ipynb").open("wb") as file:
+        file.truncate(1 << 40)
+    layout = tmp_path / "layout"
+    layout.mkdir()
+    (layout / "index.json").write_text("{}")
+    with (layout / "blob").open("wb") as file:
+        file.truncate(1 << 40)
+    expected = audited(tree, Config(jobs=1))
+    hashed = cache._hashed
+    monkeypatch.setattr(cache, "_hashed", lambda path, most: refuse() if "vast" in path else hashed(path, most))
+    assert audited(tree, config(tmp_path)) == expected
+    monkeypatch.setattr(cache, "_hashed", refuse)
+    assert pipeline.images([str(layout)], config(tmp_path)).gaps
+
+
 def test_what_a_third_party_scanner_looks_at_is_not_known(tree, tmp_path, monkeypatch, old):
     audited(tree, config(tmp_path))
     theirs = {**scanners.BUILT_IN, "theirs": scanners.BUILT_IN["code"]}

@@ -169,11 +169,7 @@ def test_what_is_made_to_hurt_is_read_or_told(make: Callable[[int], bytes], tmp_
 @pytest.mark.slow
 @pytest.mark.parametrize("make", HOSTILE, ids=lambda make: make.__name__)
 def test_what_is_made_to_hurt_costs_little(make: Callable[[int], bytes], tmp_path: Path) -> None:
-    made = make(1)
-    for _ in range(3):  # a busy machine counts more than was worked
-        seconds, megabytes, codes = cost(made, tmp_path)
-        if seconds < 5:
-            break
+    seconds, megabytes, codes = cost(make(1), tmp_path)
     assert codes <= HOSTILE[make]
     assert bool(codes) == bool(HOSTILE[make])
-    assert (seconds < 5, megabytes < 200) == (True, True), (seconds, megabytes)
+    assert (seconds < 60, megabytes < 200) == (True, True), (seconds, megabytes)  # ten times what it takes: it hangs

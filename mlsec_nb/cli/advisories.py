@@ -9,12 +9,14 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from mlsec_nb import config as configs
 from mlsec_nb.advisories import Store, default_path
 from mlsec_nb.advisories.answering import answer
 from mlsec_nb.advisories.updating import import_, published, update
+from mlsec_nb.config import Config
 from mlsec_nb.core import CannotRead, UsageError
 from mlsec_nb.io import serving
+
+from . import options
 
 EPILOG = """\
 examples:
@@ -36,11 +38,13 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    path = _path(args)
+    config = options.config_file(args.config)
+    path = Path(args.store) if args.store else _path(config)
     if args.files and args.action != "import":
         raise UsageError(f"{args.action} takes no files")
     if args.action == "update":
-        _say(path, update(path, args.ecosystem or published()["ecosystems"], offline=args.offline, base=args.mirror))
+        closed = args.offline or bool(config.offline)
+        _say(path, update(path, args.ecosystem or published()["ecosystems"], offline=closed, base=args.mirror))
     elif args.action == "import":
         if not args.files:
             raise UsageError("import needs files or folders")
@@ -52,11 +56,8 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _path(args: argparse.Namespace) -> Path:
-    if args.store:
-        return Path(args.store)
-    found = configs.load(Path(args.config) if args.config else configs.find(Path.cwd()))
-    named = found.settings("dependencies").options.get("advisories")
+def _path(config: Config) -> Path:
+    named = config.settings("dependencies").options.get("advisories")
     return Path(named).expanduser() if isinstance(named, str) else default_path()
 
 

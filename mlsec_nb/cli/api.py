@@ -8,10 +8,12 @@ sent.
 import argparse
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from mlsec_nb import pipeline
 from mlsec_nb.config import Config
 from mlsec_nb.core import UsageError
+from mlsec_nb.io.exchanges import is_loopback
 from mlsec_nb.policy import gates
 
 from . import options, output, progress
@@ -47,8 +49,6 @@ def run(args: argparse.Namespace) -> int:
     targets = args.targets or gates.api_targets(config)
     if not targets:
         raise UsageError("no target: give an address or a description, or name them in [tool.mlsec.api] targets")
-    if args.offline and any(gates.is_address(target) for target in targets):
-        raise UsageError("--offline forbids the network, and an address is to be asked")
     output.format_of(args.format, args.output)
     for target in targets:
         if gates.is_address(target):
@@ -72,8 +72,7 @@ def with_options(config: Config, args: argparse.Namespace) -> Config:
         if any(not (name and variable) for name, _, variable in pairs):
             raise UsageError("--credential is written HEADER=VARIABLE")
         table["credentials"] = {name: variable for name, _, variable in pairs}
-    jobs = config.with_(tables={**config.tables, "api": table}, jobs=1)  # no two processes ask one server
-    return jobs if args.offline else jobs.with_(offline=False)
+    return config.with_(tables={**config.tables, "api": table}, jobs=1).asking()  # no two processes ask one server
 
 
 def _check(target: str, config: Config) -> None:
@@ -81,6 +80,8 @@ def _check(target: str, config: Config) -> None:
     from mlsec_nb.scanners.api import options as api
 
     try:
-        api.checked(target, api.options_of(config.settings("api")).own)
+        base = api.checked(target, api.options_of(config.settings("api")).own)
     except UsageError as error:
         raise UsageError(f"{target.partition('@')[2] or target}: {error}") from error
+    if config.is_offline and not is_loopback(urlsplit(base).hostname or ""):
+        raise UsageError(f"{base}: is on the network, and this run is offline")

@@ -68,5 +68,5 @@ def _with(config: Config, args: argparse.Namespace) -> Config:
     for name, given in (("containers", {**store, **own}), ("dependencies", store)):
         tables[name] = {**tables.get(name, {}), **{key: value for key, value in given.items() if value is not None}}
     named = (*args.targets, args.base or "", args.diff or "")
-    asks = any(target.startswith(REGISTRY) for target in named) and not args.offline
-    return config.with_(tables=tables, offline=False if asks else None)
+    chosen = config.with_(tables=tables)
+    return chosen.asking() if any(target.startswith(REGISTRY) for target in named) else chosen

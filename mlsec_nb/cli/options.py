@@ -90,7 +90,7 @@ def config_of(args: argparse.Namespace, command: str = "scan") -> configs.Config
     if args.jobs is not None and args.jobs < 1:
         raise UsageError("--jobs must be 1 or more")
     tools = tuple(dict.fromkeys(_words(",".join(getattr(args, "tools", None) or ())) or ()))
-    return base.with_(
+    chosen = base.with_(
         fail_on=Severity(args.fail_on) if args.fail_on else None,
         allow_gaps=("*",) if args.allow_gaps else None,
         only=_words(args.only) or SCANNING.get(command) or None,
@@ -99,11 +99,12 @@ def config_of(args: argparse.Namespace, command: str = "scan") -> configs.Config
         baseline=str(Path(args.baseline).resolve()) if args.baseline else None,
         vex=_vex(args, base),
         jobs=1 if args.verify else args.jobs,  # one process asks, so that no vendor is asked twice or too fast
-        offline=False if (args.verify or tools) and not args.offline else args.offline,
+        offline=args.offline,
         tools=tools,
         tables=_tables(args, base),
         cache=_cache(args),
     )
+    return chosen.asking() if args.verify or tools else chosen
 
 
 def _cache(args: argparse.Namespace) -> Path | None:

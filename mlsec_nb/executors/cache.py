@@ -258,7 +258,7 @@ def _base(config: Config, foreign: Foreign | None) -> bytes:
     words: dict[str, Any] = {
         "version": __version__, "rules": scanners.digest(), "program": _program(),
         "only": config.only, "skip": config.skip,
-        "limits": asdict(config.limits), "key": config.key.hex(), "offline": config.offline, "tables": config.tables,
+        "limits": asdict(config.limits), "key": config.key.hex(), "offline": config.is_offline, "tables": config.tables,
         "root": str(config.root), "advisories": _stores(config), "files": _given(config),
         "foreign": foreign and [str(foreign.root), _sorted(foreign.hashes), _sorted(foreign.lines)],
     }  # fmt: skip

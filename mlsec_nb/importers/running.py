@@ -120,7 +120,7 @@ class _Running:
                         subject.shown, f"{name} could make {self.tool.name} run code of this folder", "unsupported"
                     )
                     return
-        if way.network and self.config.offline and not way.offline:
+        if way.network and self.config.is_offline and not way.offline:
             self.missed(shown, f"{self.tool.name} asks the network, and this run is offline", "offline")
             return
         try:
@@ -131,12 +131,12 @@ class _Running:
 
     def _run(self, way: Way, subjects: Sequence[Subject]) -> None:
         limits, name, shown = self.config.limits, self.tool.name, subjects[0].shown
-        more = list(way.offline) if self.config.offline else []
-        executable = program(way.argv[0], self.tool.package, offline=self.config.offline)
+        more = list(way.offline) if self.config.is_offline else []
+        executable = program(way.argv[0], self.tool.package, offline=self.config.is_offline)
         with tempfile.TemporaryDirectory(prefix="mlsec-") as folder, query_api(self.config, [*way.argv, *more]) as osv:
             output = Path(folder) / "report"
             argv = [executable, *_filled([*way.argv[1:], *more], subjects, {"output": str(output), "osv": osv})]
-            environment = {**way.environment, **(way.environment_offline if self.config.offline else {})}
+            environment = {**way.environment, **(way.environment_offline if self.config.is_offline else {})}
             ran = processes.run(
                 argv, timeout=limits.seconds, limit=int(limits.text_bytes), folder=folder, environment=environment
             )

@@ -172,7 +172,7 @@ class Run:
 
     def _decision(self, document: Mapping[str, Any]) -> Decision | None:
         if self.gate.opa and self.gate.opa != "opa":
-            return opa.ask_server(self.gate.opa, document, offline=self.config.offline)
+            return opa.ask_server(self.gate.opa, document, offline=self.config.is_offline)
         if not (self.gate.policies or self.gate.built_in):
             return None
         if self.gate.opa:

@@ -56,6 +56,12 @@ def test_mistakes_are_one_line(words: list[str], says: str, capsys: pytest.Captu
     assert error.count("\n") == 1
 
 
+def test_a_configured_offline_is_never_opened(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / "mlsec.toml").write_text("offline = true\n")
+    assert main(["advisories", "update", "--mirror", "http://127.0.0.1:1"]) == 2
+    assert "this run is offline" in capsys.readouterr().err
+
+
 def test_a_gate_does_not_pass_without_advisories_unless_it_is_told_to(here: Path) -> None:
     (here / "requirements.txt").write_text("pyyaml==3.13\n")
     (here / "mlsec.toml").write_text('[gates.ci]\nchecks = ["dependencies"]\npolicies = []\n')

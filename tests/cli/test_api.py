@@ -103,7 +103,7 @@ def test_a_description_is_read(here, capsys):
     (["http://models.example.com"], "say --i-own-this models.example.com if you may test it"),
     (["http://u:geheim@127.0.0.1:1"], "holds a user or password"),
     (["ftp://127.0.0.1"], "only files, folders and globs of this machine and servers"),
-    (["http://127.0.0.1:1", "--offline"], "--offline forbids the network"),
+    (["http://models.example.com", "--i-own-this", "models.example.com", "--offline"], "is on the network, and this run is offline"),
     (["http://127.0.0.1:1", "--credential", "X-Key"], "--credential is written HEADER=VARIABLE"),
     (["http://127.0.0.1:1", "--credential", "X-Key=NOT_THERE"], "the variable NOT_THERE holds nothing"),
     (["http://127.0.0.1:1", "--requests", "0"], "api.requests must be a number above 0"),
@@ -114,6 +114,14 @@ def test_a_wrong_call_is_one_line(here, capsys, words, said):
     assert said in told.err
     assert "geheim" not in told.err
     assert told.err.count("\n") == 1
+
+
+def test_a_closed_network_is_closed_to_owned_hosts_and_this_machine_is_none(here, capsys):
+    (here / "mlsec.toml").write_text('offline = true\n[api]\nown = ["models.example.com"]\n')
+    assert main(["api", "http://models.example.com"]) == 2
+    assert "is on the network, and this run is offline" in capsys.readouterr().err
+    assert main(["api", "http://127.0.0.1:1"]) == 2
+    assert "127.0.0.1 cannot be reached" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("table", ["wrong = 1", "own = 1", 'requests = "x"', "predict = 1", "credentials = 1", 'engine = "zap"', "timeout = true",

@@ -148,6 +148,10 @@ def test_an_image_of_a_registry_is_audited_unless_offline(
         code, out = said(capsys, "container", target, "--offline", "-q")
         assert (code, registry.asked) == (2, [])
         assert "offline" in out
+        (here / "mlsec.toml").write_text("offline = true\n")
+        code, out = said(capsys, "container", target, "-q")
+        assert (code, registry.asked) == (2, [])
+        (here / "mlsec.toml").unlink()
         code, out = said(capsys, "container", target, "-q", "--platform", "linux/amd64")
         assert code == 1
         assert "jq 1.7-1: a known vulnerability" in out

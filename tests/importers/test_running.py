@@ -180,6 +180,14 @@ def test_what_asks_the_network_does_not_run_offline(here: Path) -> None:
     assert [gap.code for gap in report.gaps if gap.scanner == "safety"] == ["offline"]
 
 
+def test_no_file_that_closes_the_network_is_overruled_by_a_tool(here: Path) -> None:
+    tool(here, "safety", "raise SystemExit('must not run')")
+    Path("mlsec.toml").write_text("offline = true\n")
+    main(["deps", ".", "--with", "safety", "-f", "json", "-o", "report.json"])
+    gaps = json.loads(Path("report.json").read_text())["gaps"]
+    assert [gap["code"] for gap in gaps if gap["scanner"] == "safety"] == ["offline"]
+
+
 def test_nothing_to_look_at_is_said() -> None:
     report = running.run("hadolint", ["src"], [], Config())
     assert [(gap.code, gap.reason) for gap in report.gaps] == [("skipped", "hadolint looks at nothing of what is here")]

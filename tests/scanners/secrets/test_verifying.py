@@ -222,6 +222,13 @@ def test_offline_wins_over_verify(leak, capsys):
     assert Vendor.seen == []
 
 
+def test_a_configured_offline_wins_over_verify(leak, capsys, tmp_path):
+    (tmp_path / "mlsec.toml").write_text("offline = true\n")
+    report, _ = audited(capsys, "--verify")
+    assert report["findings"][0]["details"]["verified"] == "unknown"
+    assert Vendor.seen == []
+
+
 def test_a_config_file_cannot_ask_for_it(leak, capsys, tmp_path):
     (tmp_path / "mlsec.toml").write_text("[secrets]\nverify = true\n")
     report, _ = audited(capsys)

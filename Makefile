@@ -7,7 +7,7 @@ export CHROMIUM ?= /usr/bin/chromium
 
 include extension/panel.mk
 
-.PHONY: demo test check lint unit slow bench old-ipython generate clean help browser images
+.PHONY: demo test check lint unit slow bench old-ipython generate clean help browser images dvc
 
 
 help:
@@ -53,7 +53,7 @@ check: lint unit
 
 test: browser panel-check check panel slow e2e
 
-slow: images $(VENV)/.tests
+slow: images dvc $(VENV)/.tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "slow and not e2e"
 
 # The browser of the end-to-end tests; Debian's, because nothing is downloaded from elsewhere.
@@ -66,6 +66,11 @@ images:
 	@(for name in skopeo umoci rpmbuild; do command -v $$name >/dev/null || exit 1; done) \
 	  || { test "$$(id -u)" = 0 && apt-get update -q && apt-get install -qy --no-install-recommends skopeo umoci rpm; } \
 	  || { echo "the slow tests need Debian's packages skopeo, umoci and rpm" >&2; exit 1; }
+
+# What tells our reading of pinned data right: DVC itself, in an environment of its own (109 MB).
+export DVC ?= $(CURDIR)/.venv-dvc/bin/dvc
+dvc:
+	@test -x $(DVC) || { $(PYTHON) -m venv .venv-dvc && .venv-dvc/bin/python -m pip install --quiet "dvc>=3.60,<4"; }
 
 # The kernel's tests with IPython 8 and ipykernel 6, in an environment of its own above the other one.
 OLD := .venv-ipython8

@@ -22,6 +22,11 @@ def describe(parser: argparse.ArgumentParser) -> None:
     scan.describe(parser)
     parser.add_argument("--label", metavar="COLUMN", help="the column that holds the labels (default: by its name)")
     parser.add_argument("--checks", metavar="FILE", help="a suite of Great Expectations, or a schema (Table, JSON)")
+    parser.add_argument(
+        "--remotes",
+        action="store_true",
+        help="verify pinned data in DVC's cache too, and in remotes that are folders of this machine",
+    )
     expected = parser.add_argument_group("what is expected").add_mutually_exclusive_group()
     expected.add_argument("--profile", metavar="FILE", help="hold every table against this profile (`mlsec profile`)")
     expected.add_argument("--against", metavar="DATA", help="hold every table against this other data")

@@ -135,13 +135,16 @@ def judging(args: argparse.Namespace) -> configs.Config:
 
 def _expected(args: argparse.Namespace, base: configs.Config) -> Mapping[str, Mapping[str, Any]] | None:
     """The tables of the config with what `mlsec data` is told to hold data against."""
-    given = {name: path for name in ("profile", "against", "checks") if (path := getattr(args, name, None))}
-    for path in given.values():
+    files = {name: path for name in ("profile", "against", "checks") if (path := getattr(args, name, None))}
+    for path in files.values():
         if not Path(path).is_file():
             raise UsageError(f"{path}: there is no such file")
+    given: dict[str, Any] = dict(files)
     own = {key: value for key, value in base.tables.get("data", {}).items() if key not in {"profile", "against"}}
     if label := getattr(args, "label", None):
         given["label"] = label
+    if getattr(args, "remotes", False):
+        given["remotes"] = True
     return {**base.tables, "data": {**own, **given}} if given else None
 
 

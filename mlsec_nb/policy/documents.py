@@ -71,7 +71,8 @@ def of_report(report: Report) -> dict[str, Any]:
             for gap in report.gaps
         ],
         "components": [
-            {"name": one.name, "kind": one.kind, "version": one.version or "", "purl": one.purl or ""}
+            {"name": one.name, "kind": one.kind, "version": one.version or "", "purl": one.purl or "",
+             "properties": dict(one.properties)}
             for one in report.components
         ],
     }  # fmt: skip

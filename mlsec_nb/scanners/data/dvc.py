@@ -6,6 +6,7 @@ https://dvc.org/doc/user-guide/project-structure
 import configparser
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from .hashing import known
 from .pins import LIMIT, Base, Pin, line_of
 from .rules import Teller, named
 
+CACHE = "the cache"
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -32,8 +34,9 @@ def pins(text: str, base: Base, teller: Teller, *, lock: bool) -> Iterator[Pin |
         yield from _stages(text, stages, base, teller)
         return
     folder = value.get("wdir", "") if isinstance(value.get("wdir", ""), str) else ""
+    origin = _imported(value.get("deps"))
     for entry in _entries(value.get("outs")):
-        yield from _pin(text, entry, folder, base, teller)
+        yield from _pin(text, entry, folder, base, teller, origin)
     if not _entries(value.get("outs")):
         yield teller.gap("names no data (`outs` is missing or empty), so nothing was verified", "malformed")
 
@@ -57,9 +60,22 @@ def _stages(text: str, stages: Any, base: Base, teller: Teller) -> Iterator[Pin 
         if not isinstance(stage, Mapping):
             continue
         folder = folders.get(str(name).partition("@")[0], "")
-        for role in ("outs", "deps"):
-            for entry in _entries(stage.get(role)):
-                yield from _pin(text, entry, folder, base, teller, role == "deps")
+        inputs = [named(str(entry["path"])) for entry in _entries(stage.get("deps")) if "path" in entry]
+        origin = {"stage": named(str(name)), "deps": ", ".join(inputs)}
+        for entry in _entries(stage.get("outs")):
+            yield from _pin(text, entry, folder, base, teller, origin)
+        for entry in _entries(stage.get("deps")):
+            yield from _pin(text, entry, folder, base, teller)
+
+
+def _imported(deps: Any) -> dict[str, str]:
+    """Where an imported file comes from: an address, or a repository and its revision."""
+    for entry in _entries(deps):
+        told = entry.get("repo")
+        repo = told if isinstance(told, Mapping) else {}
+        words = (repo.get("url"), entry.get("path"), repo.get("rev_lock"))
+        return {"source": named(" ".join(str(word) for word in words if word))}
+    return {}
 
 
 def _folders(path: Path) -> dict[str, str]:
@@ -78,9 +94,9 @@ def _folders(path: Path) -> dict[str, str]:
 
 
 def _pin(
-    text: str, entry: Mapping[str, Any], folder: str, base: Base, teller: Teller, is_input: bool = False
+    text: str, entry: Mapping[str, Any], folder: str, base: Base, teller: Teller, origin: dict[str, str] | None = None
 ) -> Iterator[Pin | Finding | Gap]:
-    name = entry.get("path")
+    name, is_input = entry.get("path"), origin is None
     if not isinstance(name, str) or not name:
         yield teller.gap("has an entry without a path, which was not verified", "malformed")
         return
@@ -89,7 +105,7 @@ def _pin(
     if isinstance(entry.get("files"), list):
         for file in _entries(entry["files"]):
             inner = {**file, "path": f"{name}/{file.get('relpath', '')}"}
-            yield from _pin(text, inner, folder, base, teller, is_input)
+            yield from _pin(text, inner, folder, base, teller, origin)
         return
     algorithm, digest = _digest(entry)
     shown, line = named(name), line_of(text, digest or name)
@@ -104,9 +120,11 @@ def _pin(
             yield teller.gap(f"{shown} has no digest that can be verified here", "unsupported", line)
     else:
         size = entry.get("size")
+        where = {"remote": remote} if origin is not None and (remote := _remote(base.root, entry)) else {}
         yield Pin(
             target=target, name=shown, algorithm=algorithm, digest=digest.removesuffix(".dir").lower(), line=line,
             size=size if isinstance(size, int) else None, folder=digest.endswith(".dir"), input=is_input,
+            provenance=None if origin is None else {**origin, **where},
         )  # fmt: skip
 
 
@@ -143,14 +161,43 @@ def _listed(data: bytes) -> dict[str, str] | None:
         return None
 
 
-def _caches(root: Path) -> Iterator[Path]:
-    """Where the cache may be: as configured, and where it is otherwise."""
+def _configured(root: Path) -> Iterator[configparser.RawConfigParser]:
+    """The configurations of a repository, the nearest first."""
     for name in ("config.local", "config"):
         parser = configparser.RawConfigParser(strict=False)
         try:
             parser.read_string(LocalFile(str(root / ".dvc" / name)).read(LIMIT).decode("utf-8", "replace"))
         except (CannotRead, configparser.Error):
             continue
+        yield parser
+
+
+def _remote(root: Path, entry: Mapping[str, Any]) -> str:
+    """The remote of an entry: its own or the default one, with its address."""
+    own = entry.get("remote")
+    configs = list(_configured(root))
+    name = (
+        own if isinstance(own, str) else next(filter(None, (c.get("core", "remote", fallback="") for c in configs)), "")
+    )
+    sections = (f"'remote \"{name}\"'", f'remote "{name}"')
+    found = (c.get(section, "url", fallback="") for c in configs for section in sections)
+    return named(f"{name} {next(filter(None, found), '')}".strip())
+
+
+def objects(root: Path) -> Iterator[tuple[str, Path]]:
+    """The stores of a repository on this machine with what each is called: its cache, remotes that are folders."""
+    yield from ((CACHE, place) for place in _caches(root))
+    for parser in _configured(root):
+        for section in parser.sections():
+            url = parser.get(section, "url", fallback="").removeprefix("file://")
+            if section.strip("'").startswith("remote ") and url and "://" not in url:
+                name = section.strip("'").removeprefix("remote ").strip('"')
+                yield f"the remote {named(name)}", Path(os.path.normpath(root / ".dvc" / url))
+
+
+def _caches(root: Path) -> Iterator[Path]:
+    """Where the cache may be: as configured, and where it is otherwise."""
+    for parser in _configured(root):
         if folder := parser.get("cache", "dir", fallback=""):
             yield root / ".dvc" / folder
     yield root / ".dvc/cache"

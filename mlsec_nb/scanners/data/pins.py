@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +31,7 @@ class Pin:
     folder: bool = False
     input: bool = False  # of a stage: another version makes the lock stale
     optional: bool = False  # lists of downloads name more than was downloaded
+    provenance: Mapping[str, str] | None = None  # where it comes from, as its pin says: stage, deps, remote, source
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from mlsec_nb.core import SKIPPED, Artifact, CannotRead, Component, Content, Doc
 from mlsec_nb.io import tables
 from mlsec_nb.io.files import LocalFile
 
-from . import checks, drift, dvc, labelled, lfs, lists, profile
+from . import checks, drift, dvc, labelled, lfs, lists, profile, stores
 from .content import harmful
 from .personal import personal
 from .pins import LIMIT, Base, Pin
@@ -102,7 +102,7 @@ class DataScanner:
         local = artifact.content.local
         return lists.of_hub(local) if local and artifact.kind is not Kind.IMAGE else None
 
-    def _pins(self, artifact: Artifact, name: str, teller: Teller) -> Iterator[Finding | Gap]:
+    def _pins(self, artifact: Artifact, name: str, teller: Teller) -> Iterator[Finding | Gap | Component]:
         text = artifact.content.read(LIMIT).decode("utf-8-sig", "replace")
         if name == ".gitattributes" and "filter=lfs" not in text:
             return
@@ -111,10 +111,26 @@ class DataScanner:
         base = Base.of(artifact.content.local)
         verifier = Verifier(base, teller, self.settings.limits)
         for item in _promises(text, name, base, teller):
-            if isinstance(item, Pin):
-                yield from verifier.check(item)
-            else:
+            if not isinstance(item, Pin):
                 yield item
+                continue
+            wrong = list(verifier.check(item))
+            yield from wrong
+            if item.provenance is not None:
+                yield _dataset(item, teller, verified=not wrong)
+                if self.settings.options.get("remotes"):
+                    yield from stores.checked(item, base, teller)
+
+
+def _dataset(pin: Pin, teller: Teller, *, verified: bool) -> Component:
+    """A pinned file or folder as an inventory and a policy see it."""
+    told = {"verified": "yes" if verified else "no", "pinned": pin.algorithm, **(pin.provenance or {})}
+    if pin.algorithm == "md5" and not pin.folder:
+        told["md5"] = pin.digest
+    return Component(
+        name=pin.name, kind="dataset", location=teller.place(pin.line), version=pin.digest,
+        properties={key: value for key, value in told.items() if value},
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=4)

@@ -5,13 +5,18 @@ import json
 from pathlib import Path
 
 from mlsec_nb.config import Config, Settings
-from mlsec_nb.core import Artifact, Document, Finding, Gap, Kind
+from mlsec_nb.core import Artifact, Component, Document, Finding, Gap, Kind
 from mlsec_nb.io.files import LocalFile, Memory
 from mlsec_nb.pipeline import audit
 from mlsec_nb.scanners.data.scanner import build
 
 
 def scan(path: Path, kind: Kind = Kind.DATA, **options):
+    """Every finding and gap of one file."""
+    return [item for item in said(path, kind, **options) if not isinstance(item, Component)]
+
+
+def said(path: Path, kind: Kind = Kind.DATA, **options):
     """Everything that the scanner says of one file."""
     return list(build(Settings(options=options)).scan(Document(artifact=Artifact(str(path), kind, LocalFile(str(path))))))
 

@@ -3,16 +3,17 @@
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlsec_nb.core import Kind, Severity
+from mlsec_nb.core import Component, Kind, Severity
 from mlsec_nb.scanners.data import hashing
 
-from tests.scanners.data.kit import gaps, md5, pin, report, rules, scan, scan_bytes
+from tests.scanners.data.kit import gaps, md5, pin, report, rules, said, scan, scan_bytes
 
 
 @pytest.fixture
@@ -285,3 +286,38 @@ def test_large_files_of_a_folder_are_hashed_side_by_side_to_the_same_digests(tmp
     for number, path in enumerate(files.values()):
         path.write_bytes(bytes([number]) * (number * 700_000 + 1))
     assert hashing.of_files(files, "md5") == {name: md5(path.read_bytes()) for name, path in files.items()}
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_stores_are_verified_when_asked(tmp_path, version):
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d/a.csv").write_bytes(b"1\n")
+    (tmp_path / ".dvc").mkdir()
+    (tmp_path / ".dvc/config").write_text("[core]\nremote = near\n['remote \"near\"']\nurl = ../store\n['remote \"far\"']\nurl = s3://b/c\n")
+    made = pin(tmp_path / "d", version=version)
+
+    def told():
+        return list(scan(made, Kind.TEXT, remotes=True))
+
+    inside = "files/md5" if version == 3 else ""
+    assert gaps(told()) == ["skipped", "unreadable"]  # the cache has the list only, the remote nothing
+    store = tmp_path / "store" / inside
+    shutil.copytree(tmp_path / ".dvc/cache" / inside, store)
+    thing = store / md5(b"1\n")[:2] / md5(b"1\n")[2:]
+    thing.parent.mkdir(exist_ok=True)
+    thing.write_bytes(b"1\n")
+    assert gaps(told()) == ["skipped"]
+    thing.write_bytes(b"2\n")
+    assert (rules(told()), rules(scan(made, Kind.TEXT))) == (["DATA-PIN-CACHE"], [])
+    (listing,) = store.rglob("*.dir")
+    listing.write_text("[7]")
+    assert rules(told()) == ["DATA-PIN-CACHE"]
+
+
+def test_an_import_says_where_it_comes_from(tmp_path):
+    (tmp_path / "a.csv").write_bytes(b"1\n")
+    made = pin(tmp_path / "a.csv")
+    made.write_text(made.read_text() + "deps:\n- path: data/a.csv\n  repo:\n    url: https://git.example.org/r\n    rev_lock: 0123abcd\n")
+    (found,) = [item for item in said(made, Kind.TEXT) if isinstance(item, Component)]
+    assert found.properties["source"] == "https://git.example.org/r data/a.csv 0123abcd"
+    assert (found.properties["verified"], found.version) == ("yes", md5(b"1\n"))

@@ -1,10 +1,11 @@
 """Finds many literals in a text: one protocol, three engines, the same hits.
 
-The standard library is enough (and all there is in Pyodide). `ahocorasick_rs` and `hyperscan`, both in the extra
-`fast`, find all literals in one pass.
+The standard library is enough (and all there is in Pyodide). `hyperscan` and `ahocorasick_rs`, both in the extra
+`fast`, find all literals in a pass or two.
 """
 
 import re
+from collections.abc import Iterator
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Final, Protocol
@@ -12,14 +13,23 @@ from typing import Any, Final, Protocol
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 Hit = tuple[int, int]  # where a literal begins, and which of the words it is
+Words = tuple[str, ...]
 
 
 class Literals(Protocol):
-    """A set of words that can be found in a text, overlapping ones too."""
+    """A set of words that can be found in a text, overlapping ones too.
 
-    def __init__(self, words: tuple[str, ...]) -> None: ...
+    Those that are `folded`, in lower case, are found in any case; they are counted on behind the others.
+    """
+
+    def __init__(self, words: Words, folded: Words = ()) -> None: ...
 
     def find(self, text: str) -> list[Hit]: ...
+
+
+def fold(text: str) -> str:
+    """Lower case of the same length (one capital letter, U+0130, would become two)."""
+    return text.replace("\u0130", "I").lower()
 
 
 MANY: Final = 64  # words; above it one pass of a trie is faster than a search for each
@@ -28,16 +38,20 @@ MANY: Final = 64  # words; above it one pass of a trie is faster than a search f
 class Plain:
     """The standard library alone: one `str.find` loop a word, or one regular expression for many (12 MB/s for 400)."""
 
-    def __init__(self, words: tuple[str, ...]) -> None:
-        self._words = list(enumerate(words))
-        self._trie: re.Pattern[str] | None = None
-        self._by_start: dict[str, list[tuple[int, str]]] = {}
-        if len(words) > MANY:
-            self._words = [(index, word) for index, word in enumerate(words) if len(word) < 2]
-            for index, word in enumerate(words):
-                if len(word) > 1:
-                    self._by_start.setdefault(word[:2], []).append((index, word))
-            self._trie = re.compile(_trie([word for same in self._by_start.values() for _, word in same]))
+    def __init__(self, words: Words, folded: Words = ()) -> None:
+        self._exact = _Few(words) if len(words) <= MANY else _Many(words)
+        self._folded = _Few(folded) if len(folded) <= MANY else _Many(folded)
+        self._count = len(words)
+
+    def find(self, text: str) -> list[Hit]:
+        return self._exact.find(text) + [(place, self._count + word) for place, word in self._folded.find(fold(text))]
+
+
+class _Few:
+    """One search for each word."""
+
+    def __init__(self, words: Words) -> None:
+        self._words = tuple(enumerate(words))
 
     def find(self, text: str) -> list[Hit]:
         hits = []
@@ -46,15 +60,32 @@ class Plain:
             while place >= 0:
                 hits.append((place, index))
                 place = text.find(word, place + 1)
-        found = self._trie.search(text) if self._trie else None
-        while found and self._trie:
+        return hits
+
+
+class _Many:
+    """One search for all words, by how they begin."""
+
+    def __init__(self, words: Words) -> None:
+        self._short = _Few(words) if any(len(word) < 2 for word in words) else None
+        self._by_start: dict[str, list[tuple[int, str]]] = {}
+        for index, word in enumerate(words):
+            if len(word) > 1:
+                self._by_start.setdefault(word[:2], []).append((index, word))
+        self._trie = re.compile(_trie([word for same in self._by_start.values() for _, word in same]))
+
+    def find(self, text: str) -> list[Hit]:
+        if self._short:
+            return self._short.find(text)
+        hits = []
+        search = self._trie.search
+        found = search(text)
+        while found:
             place = found.start()
-            hits += [
-                (place, i)
-                for i, word in self._by_start.get(text[place : place + 2], ())
-                if text.startswith(word, place)
-            ]
-            found = self._trie.search(text, place + 1)
+            for index, word in self._by_start[text[place : place + 2]]:
+                if text.startswith(word, place):
+                    hits.append((place, index))
+            found = search(text, place + 1)
         return hits
 
 
@@ -71,45 +102,72 @@ def _trie(words: list[str]) -> str:
 
 
 class AhoCorasick:
-    """All words in one pass of a Rust automaton: 300 MB/s, whatever their number."""
+    """All words in two passes of a Rust automaton: 300 MB/s, whatever their number."""
 
-    def __init__(self, words: tuple[str, ...]) -> None:
-        self._automaton: Any = import_module("ahocorasick_rs").AhoCorasick(words)
+    def __init__(self, words: Words, folded: Words = ()) -> None:
+        library: Any = import_module("ahocorasick_rs")
+        kind = library.Implementation.DFA  # twice as fast, and small for words
+        self._exact: Any = library.AhoCorasick(words, implementation=kind)
+        self._folded: Any = library.AhoCorasick(folded, implementation=kind)
+        self._count = len(words)
 
     def find(self, text: str) -> list[Hit]:
         try:
-            found = self._automaton.find_matches_as_indexes(text, overlapping=True)
+            found = self._exact.find_matches_as_indexes(text, overlapping=True)
         except UnicodeEncodeError:  # lone surrogates, which stand for bytes that are no text
-            found = self._automaton.find_matches_as_indexes(_SURROGATE.sub("\ufffd", text), overlapping=True)
-        return [(start, index) for index, start, _ in found]
+            text = _SURROGATE.sub("\ufffd", text)
+            found = self._exact.find_matches_as_indexes(text, overlapping=True)
+        folded = self._folded.find_matches_as_indexes(fold(text), overlapping=True) if self._folded else ()
+        count = self._count
+        return [(start, index) for index, start, _ in found] + [(start, count + index) for index, start, _ in folded]
 
 
 class Hyperscan:
-    """All words in one pass of a vectorised automaton; what is not Latin-1 it leaves to `Plain`."""
+    """All words in one pass of a vectorised automaton, 600 MB/s; what is not ASCII it leaves to `Plain`."""
 
-    def __init__(self, words: tuple[str, ...]) -> None:
-        hyperscan: Any = import_module("hyperscan")
-        self._lengths = [len(word) for word in words]
-        narrow = {index: word.encode("latin-1") for index, word in enumerate(words) if max(word) <= "\xff"}
-        self._wide = [index for index in range(len(words)) if index not in narrow]
-        self._rest = Plain(tuple(words[index] for index in self._wide))
-        self._database = hyperscan.Database()
-        escaped = [b"".join(b"\\x%02x" % byte for byte in word) for word in narrow.values()]
-        self._database.compile(expressions=escaped, ids=list(narrow), flags=[0] * len(narrow))
+    def __init__(self, words: Words, folded: Words = ()) -> None:
+        library: Any = import_module("hyperscan")
+        every = (*words, *folded)
+        narrow = [index for index, word in enumerate(every) if word.isascii()]
+        self._plain = Plain(words, folded)
+        self._wide = [(index, word, index >= len(words)) for index, word in enumerate(every) if not word.isascii()]
+        self._lengths = [len(word) for word in every]
+        self._database = library.Database() if narrow else None
+        if self._database is None:
+            return
+        self._database.compile(  # 10 ms for 500 words: nothing is gained by keeping it
+            expressions=[b"".join(b"\\x%02x" % byte for byte in every[index].encode()) for index in narrow],
+            ids=narrow,
+            flags=[library.HS_FLAG_CASELESS if index >= len(words) else 0 for index in narrow],
+        )
 
     def find(self, text: str) -> list[Hit]:
-        hits = [(place, self._wide[index]) for place, index in self._rest.find(text)]
-        lengths = self._lengths
+        if not text.isascii() and any(letter in text for letter in _LATIN_IN_LOWER_CASE):
+            return self._plain.find(text)
+        hits: list[Hit] = []
+        lengths, found = self._lengths, hits.append
 
         def seen(index: int, _start: int, end: int, _flags: int, _context: object) -> None:
-            hits.append((end - lengths[index], index))
+            found((end - lengths[index], index))
 
         # One byte a character keeps offsets what they are.
-        self._database.scan(text.encode("latin-1", "replace"), match_event_handler=seen)
+        if self._database is not None:
+            self._database.scan(text.encode("latin-1", "replace"), match_event_handler=seen)
+        if not text.isascii():
+            hits += self._others(text)
         return hits
 
+    def _others(self, text: str) -> Iterator[Hit]:
+        """Where words that are not ASCII stand."""
+        lower = fold(text)
+        for index, word, is_folded in self._wide:
+            place = -1
+            while (place := (lower if is_folded else text).find(word, place + 1)) >= 0:
+                yield place, index
 
-ENGINES: Final[dict[str, type[Literals]]] = {"ahocorasick_rs": AhoCorasick, "hyperscan": Hyperscan}
+
+_LATIN_IN_LOWER_CASE: Final = ("\u0130", "\u212a")  # letters that are not ASCII until they are made small
+ENGINES: Final[dict[str, type[Literals]]] = {"hyperscan": Hyperscan, "ahocorasick_rs": AhoCorasick}
 
 
 def chosen(name: str) -> type[Literals]:

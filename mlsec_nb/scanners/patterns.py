@@ -25,6 +25,8 @@ DEFAULT_WINDOW: Final = (0, 512)
 # A token begins where no letter or digit stands before it, or where what stands there is half of an escape.
 LEFT: Final = r"(?:(?<![A-Za-z0-9])|(?<=\\[nrtfbv])|(?<=%[0-9A-Fa-f]{2})|(?<=\\u[0-9A-Fa-f]{4})|(?<=\\x[0-9A-Fa-f]{2}))"
 RIGHT: Final = r"(?![A-Za-z0-9])"
+_LEFT: Final = re.compile(LEFT)
+_NAME: Final = -1  # stands for a name where indices of patterns stand
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Pattern:
     window: tuple[int, int] = DEFAULT_WINDOW
     ignore_case: bool = False
     fold: bool = False  # keywords in any case
+    needs: str = ""  # stands in the window behind the keyword, wherever the pattern matches
     group: int = 0  # of the secret where none is called so; 0: the first that matched, or the whole
     table: Mapping[str, Any] = field(default_factory=dict, hash=False, compare=False)
 
@@ -103,7 +106,7 @@ def to_pattern(table: Mapping[str, Any]) -> Pattern:
     ignore_case = bool(table.get("ignore_case"))
     pattern = Pattern(
         rule, source, tuple(keywords), (before, after), ignore_case, ignore_case or bool(table.get("fold")),
-        int(table.get("group", 0)), table,
+        str(table.get("needs", "")), int(table.get("group", 0)), table,
     )  # fmt: skip
     if table.get("checked"):
         _check(pattern)
@@ -125,36 +128,44 @@ def load(*files: Traversable) -> tuple[Pattern, ...]:
 class Matcher:
     """Finds many patterns in a text in one sweep; the same findings whatever engine finds the keywords."""
 
-    def __init__(self, patterns: Sequence[Pattern], engine: type[Literals] | None = None) -> None:
+    def __init__(
+        self, patterns: Sequence[Pattern], engine: type[Literals] | None = None, names: Sequence[str] = ()
+    ) -> None:
+        """`names`, in lower case, are words that are looked for in the same sweep, in any case."""
         self._patterns = tuple(patterns)
         exact: dict[str, list[int]] = {}
-        folded: dict[str, list[int]] = {}
+        folded: dict[str, list[int]] = {name: [_NAME] for name in names}
         for index, pattern in enumerate(self._patterns):
             for keyword in pattern.keywords:
                 where = folded if pattern.fold else exact
                 where.setdefault(keyword.lower() if pattern.fold else keyword, []).append(index)
         self._anywhere = [index for index, pattern in enumerate(self._patterns) if not pattern.keywords]
-        make = engine or best()
-        self._sets = [(make(tuple(words)), list(words.values()), words is folded) for words in (exact, folded) if words]
+        self._literals = (engine or best())(tuple(exact), tuple(folded))
+        self._owners = [*exact.values(), *folded.values()]
+        self._telling = {index for index, pattern in enumerate(self._patterns) if _is_telling(pattern)}
 
     def find(self, text: str) -> Iterator[Match]:
         """Every match, in the order of patterns and then of places."""
-        yield from self.matches(text, self.hits(text))
+        yield from self.matches(text, self.look(text)[0])
 
-    def hits(self, text: str) -> dict[int, list[int]]:
-        """Where the keywords of each pattern (by its index) stand."""
+    def look(self, text: str) -> tuple[dict[int, list[int]], list[int]]:
+        """Where the keywords of each pattern (by its index) stand in a text, and where names do, in order."""
         hits: dict[int, list[int]] = {}
-        for literals, owners, is_folded in self._sets:
-            for place, word in literals.find(fold(text) if is_folded else text):
-                for index in owners[word]:
-                    hits.setdefault(index, []).append(place)
+        owners = self._owners
+        for place, word in self._literals.find(text):
+            for index in owners[word]:
+                if index in hits:
+                    hits[index].append(place)
+                else:
+                    hits[index] = [place]
+        names = hits.pop(_NAME, [])
         hits.update((index, [0]) for index in self._anywhere)
-        return hits
+        return hits, sorted(names)
 
-    def is_telling(self, index: int) -> bool:
-        """Whether the keyword of a pattern (by its index) is hardly anything else: the public beginning of a token."""
-        table = self._patterns[index].table
-        return bool(table.get("prefix", 0) >= 4 and table.get("telling", True))
+    def beginnings(self, text: str, hits: Mapping[int, list[int]]) -> list[int]:
+        """Where tokens begin whose public beginning is hardly anything else."""
+        places = (place for index in self._telling.intersection(hits) for place in hits[index])
+        return sorted(place for place in places if _LEFT.match(text, place))
 
     def matches(self, text: str, hits: Mapping[int, list[int]]) -> Iterator[Match]:
         """The matches around these places."""
@@ -162,9 +173,9 @@ class Matcher:
             yield from matches(self._patterns[index], text, sorted(hits[index]))
 
 
-def fold(text: str) -> str:
-    """Lower case of the same length (one capital letter, U+0130, would become two)."""
-    return text.replace("\u0130", "I").lower()
+def _is_telling(pattern: Pattern) -> bool:
+    """Whether the keyword of a pattern is hardly anything else: the public beginning of a token."""
+    return bool(pattern.table.get("prefix", 0) >= 4 and pattern.table.get("telling", True))
 
 
 def matches(pattern: Pattern, text: str, places: Sequence[int]) -> Iterator[Match]:
@@ -180,7 +191,10 @@ def matches(pattern: Pattern, text: str, places: Sequence[int]) -> Iterator[Matc
     for place in places:
         if place < done:
             continue
-        stop = _until_border(text, place, place + after)
+        stop = place + after
+        if pattern.needs and text.find(pattern.needs, place, stop) < 0:
+            continue
+        stop = _until_border(text, place, stop)
         if before == 0:
             at = regex.match(text, place, stop)
             spans: tuple[re.Match[str], ...] = (at,) if at else ()

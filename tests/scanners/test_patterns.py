@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlsec_nb.core import UsageError
-from mlsec_nb.scanners.matchers import ENGINES, Plain, best, chosen
-from mlsec_nb.scanners.patterns import Joined, Matcher, fold, matches, parse, to_pattern
+from mlsec_nb.scanners.matchers import ENGINES, Plain, best, chosen, fold
+from mlsec_nb.scanners.patterns import Joined, Matcher, matches, parse, to_pattern
 from mlsec_nb.scanners.secrets.catalogue import built_in
 from mlsec_nb.scanners.secrets.examples import expand
 from tests.scanners.secrets.generator import notebook
@@ -101,6 +101,18 @@ def test_an_engine_finds_every_place_of_every_word(engine):
         for match in re.finditer(f"(?={re.escape(word)})", text)
     }
     assert set(engine(WORDS).find(text)) == expected
+
+
+@pytest.mark.parametrize("engine", [Plain, *ENGINES.values()], ids=lambda engine: engine.__name__)
+@pytest.mark.parametrize("text", ["KEY Key kEy", "\u212aey KEY", "\u0130 key пароль ПАРОЛЬ", "\xc9 \xe9 key"])
+def test_an_engine_finds_folded_words_in_any_case(engine, text):
+    folded = ("key", "пароль", "\xe9")
+    expected = {
+        (match.start(), 1 + index)
+        for index, word in enumerate(folded)
+        for match in re.finditer(word, text.replace("\u0130", "I").lower())
+    }
+    assert set(engine(("nothing",), folded).find(text)) == expected
 
 
 @pytest.mark.parametrize("engine", ENGINES.values(), ids=lambda engine: engine.__name__)

@@ -17,15 +17,15 @@ from mlsec_nb.core import (
     Segment,
     UsageError,
 )
-from mlsec_nb.scanners.matchers import ENGINES, Literals, chosen
-from mlsec_nb.scanners.patterns import Joined, Match, Matcher, fold
+from mlsec_nb.scanners.matchers import ENGINES, chosen
+from mlsec_nb.scanners.patterns import Joined, Matcher
 
 from . import detectors, given, opinion, places, printed, story
 from .assignments import WORDS, assignments
 from .catalogue import Catalogue, built_in
 from .opinion import Candidate
 from .verifying import Verifier
-from .views import views
+from .views import DEPTH, Budget, Looked, Reading, views
 from .views.program import Program
 
 _CODE: Final = frozenset({"python", "r", "julia", "scala", "javascript", "typescript", "java", "go", "rust", "c#"})
@@ -59,9 +59,7 @@ class SecretScanner:
         self._key = settings.key
         self._least = Confidence(settings.options.get("min-confidence", "medium"))
         self._catalogue = catalogue
-        engine = chosen(settings.options.get("engine", "auto"))
-        self._matcher = Matcher(catalogue.patterns, engine)
-        self._words: Literals = engine(tuple(word.lower() for word in WORDS))
+        self._matcher = Matcher(catalogue.patterns, chosen(settings.options.get("engine", "auto")), WORDS)
         self._detectors = bool(settings.options.get("detect-secrets", False))
         self._verifier = Verifier(settings.offline) if settings.options.get("verify") else None
 
@@ -74,14 +72,12 @@ class SecretScanner:
 
     def scan(self, document: Document) -> Iterator[Finding | Gap | Component]:
         found: list[Candidate] = []
-        named: list[tuple[Segment, list[int]]] = []
+        named: list[tuple[Segment, Sequence[int]]] = []
         program = Program(document.segments)
-        for batch in _batches(document.segments):
-            search = _Search(batch, self._matcher, self._words)
-            named += [(batch[i], hits) for i, hits in sorted(search.names.items()) if batch[i].part is Part.CODE]
+        for depth, search in self._searches(((segment, None) for segment in document.segments), program):
+            if not depth:
+                named += search.named_code()
             found.extend(self._candidates(search))
-            for more in _batches(_views(search, program)):
-                found.extend(self._candidates(_Search(more, self._matcher, self._words)))
         sure = [candidate for candidate in found if candidate.confidence.at_least(self._least)]
         yield from story.tell(places.best(sure, document.segments), document.segments, self._key, self._verifier)
         rule = self._catalogue.rules["SECRET-PRINTED"]
@@ -89,60 +85,79 @@ class SecretScanner:
             for segment, prints in printed.in_cells(named):
                 yield story.tell_printed(segment, prints, rule, self._key)
 
+    def _searches(
+        self, readings: Iterable[Reading], program: Program, depth: int = 0
+    ) -> Iterator[tuple[int, "_Search"]]:
+        """One sweep after the other: over texts, over their views, over the views of those, and so on."""
+        for batch in _batches(readings):
+            search = _Search(batch, self._matcher)
+            yield depth, search
+            if depth < DEPTH:
+                yield from self._searches(_next(search, program), program, depth + 1)
+
     def _candidates(self, search: "_Search") -> Iterator[Candidate]:
         for index, match in search.matches:
-            segment, begin = search.segments[index], search.joined.starts[index]
+            segment, begin = search.readings[index][0], search.joined.starts[index]
             if candidate := opinion.of_match(match, segment, begin, self._catalogue):
                 yield candidate
         for index, hits in sorted(search.names.items()):
-            segment = search.segments[index]
+            segment = search.readings[index][0]
             in_image = (segment.mime or "").startswith("image/") and segment.mime != "image/svg+xml"
             is_code = segment.part is Part.CODE and (segment.language or "python") in _CODE
-            for found in assignments(segment.text, sorted(hits), is_code=is_code):
+            for found in assignments(segment.text, hits, is_code=is_code):
                 if in_image and len(found.name) < 6:
                     continue  # compressed pixels are full of short words
                 if candidate := opinion.of_assignment(found, segment, self._catalogue):
                     yield candidate
             if self._detectors:
-                yield from detectors.detected(segment, sorted(hits), self._catalogue.rules["SECRET-DETECTED"])
+                yield from detectors.detected(segment, hits, self._catalogue.rules["SECRET-DETECTED"])
 
 
 class _Search:
-    """One sweep over many segments: the matches of patterns, and where telling names stand."""
+    """One sweep over many texts: the matches of patterns, and where telling names stand."""
 
-    def __init__(self, segments: Sequence[Segment], matcher: Matcher, words: Literals) -> None:
-        self.segments = segments
-        self.joined = Joined.of([segment.text for segment in segments])
-        self.matches: list[tuple[int, Match]] = []
+    def __init__(self, readings: Sequence[Reading], matcher: Matcher) -> None:
+        self.readings = readings
+        self.joined = Joined.of([segment.text for segment, _ in readings])
         self.names: dict[int, list[int]] = {}
-        hits = matcher.hits(self.joined.text)
-        self.known = {self.joined.locate(place)[0] for at in hits if matcher.is_telling(at) for place in hits[at]}
-        for match in matcher.matches(self.joined.text, hits):
-            self.matches.append((self.joined.locate(match.start)[0], match))
-        for place, _ in words.find(fold(self.joined.text)):
+        self.known: dict[int, list[int]] = {}
+        text = self.joined.text
+        hits, names = matcher.look(text)
+        for place in matcher.beginnings(text, hits):
+            index, begin = self.joined.locate(place)
+            self.known.setdefault(index, []).append(place - begin)
+        self.matches = [(self.joined.locate(match.start)[0], match) for match in matcher.matches(text, hits)]
+        for place in names:
             index, begin = self.joined.locate(place)
             self.names.setdefault(index, []).append(place - begin)
 
-
-def _views(search: _Search, program: Program) -> Iterator[Segment]:
-    for index, segment in enumerate(search.segments):
-        named = index in search.names or index in search.known
-        yield from views(segment, named=named)
-        if not named or segment.part is not Part.CODE:
-            continue
-        if folded := program.folded(segment, search.names.get(index, ()), known=index in search.known):
-            yield folded
-            yield from views(folded, named=True)
+    def named_code(self) -> Iterator[tuple[Segment, Sequence[int]]]:
+        """Code with telling names, in document order."""
+        for index, hits in sorted(self.names.items()):
+            if self.readings[index][0].part is Part.CODE:
+                yield self.readings[index][0], hits
 
 
-def _batches(segments: Iterable[Segment]) -> Iterator[list[Segment]]:
-    batch: list[Segment] = []
+def _next(search: _Search, program: Program) -> Iterator[Reading]:
+    """The views of what was searched, and what code puts together."""
+    looked = Looked(search.readings, search.joined, search.names, search.known)
+    yield from views(looked)
+    for index in sorted({*search.names, *search.known}):
+        segment, budget = search.readings[index]
+        if budget is None and segment.part is Part.CODE:
+            folded = program.folded(segment, search.names.get(index, ()), search.known.get(index, ()))
+            if folded:
+                yield folded, Budget({folded.text})
+
+
+def _batches(readings: Iterable[Reading]) -> Iterator[list[Reading]]:
+    batch: list[Reading] = []
     size = 0
-    for segment in segments:
-        if not segment.text:
+    for reading in readings:
+        if not reading[0].text:
             continue
-        batch.append(segment)
-        size += len(segment.text)
+        batch.append(reading)
+        size += len(reading[0].text)
         if size > BATCH:
             yield batch
             batch, size = [], 0

@@ -1,62 +1,97 @@
-"""All views of a segment, and of its views."""
+"""All views of many segments, one step from them; their views are the next step."""
 
-import re
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
 
 from mlsec_nb.core import Part, Segment
+from mlsec_nb.scanners.patterns import Joined
 
-from .encoded import encoded_views
-from .escapes import escape_views
+from .encoded import encoded, encoded_views
+from .escapes import escape_views, escaped
 from .literals import literal_views
-from .markup import markup_views
-from .tables import is_telling, table_views
+from .markup import marked_up, markup_views
+from .tables import table_views
 from .wrapped import wrapped_views
 
-# Without one of these, and without a telling name, a text has no other reading.
-_WORTH: Final = re.compile(r"[\\<&%\x08\x1b]|[^\x00-\x7f]|=3D|[A-Za-z0-9+/_-]{24}")
 DEPTH: Final = 5
-MOST: Final = 400  # views of one segment
+MOST: Final = 400  # views of one segment, those of its views among them
 LARGEST: Final = 64 << 20  # characters of all views of one segment
 
 
-def views(segment: Segment, *, named: bool) -> Iterator[Segment]:
-    """Every view that reads differently, the views of views among them, each text once.
+@dataclass(slots=True)
+class Budget:
+    """What the views of one segment of the document have said, and may still cost."""
 
-    `named` says that a telling name (or the beginning of a known token) stands in the segment; without one, nothing is
-    gained by joining literals or reading tables.
+    seen: set[str]
+    left: int = MOST
+    size: int = field(default=LARGEST)
+
+    def takes(self, text: str) -> bool:
+        """Whether a text is new, and there is room for it."""
+        if text in self.seen or self.left <= 0:
+            return False
+        self.left -= 1
+        self.size -= len(text)
+        if self.size < 0:
+            self.left = 0
+            return False
+        self.seen.add(text)
+        return True
+
+
+Reading = tuple[Segment, Budget | None]  # a text to be looked at; what is no view has no budget yet
+
+
+class Looked(NamedTuple):
+    """Texts that were looked at together: where telling names stand, and where known tokens begin."""
+
+    readings: Sequence[Reading]
+    joined: Joined
+    names: Mapping[int, Sequence[int]]
+    known: Mapping[int, Sequence[int]]
+
+
+def views(looked: Looked) -> Iterator[Reading]:
+    """Every view that reads differently, each text once for a segment of the document.
+
+    Without a telling name (or the beginning of a known token) nothing is gained by joining literals or reading tables.
     """
-    if not named and segment.part not in _OUTPUTS and _WORTH.search(segment.text) is None:
-        return
-    seen = {segment.text}
-    left = [(segment, 0, named)]
-    count = size = 0
-    while left:
-        parent, depth, is_named = left.pop(0)
-        for view in _of(parent, named=is_named):
-            if view.text in seen:
-                continue
-            seen.add(view.text)
-            count += 1
-            size += len(view.text)
-            if count > MOST or size > LARGEST:
-                return
-            yield view
-            if depth + 1 < DEPTH:
-                left.append((view, depth + 1, is_telling(view.text)))
+    segments = [segment for segment, _ in looked.readings]
+    joined = looked.joined
+    marks = _Marks(frozenset(escaped(segments, joined)), frozenset(marked_up(joined)), frozenset(encoded(joined)))
+    outputs = {index for index, segment in enumerate(segments) if segment.part in _OUTPUTS}
+    for index in sorted(outputs.union(*marks, looked.names, looked.known)):
+        segment, budget = looked.readings[index]
+        budget = budget or Budget({segment.text})
+        named = index in looked.names or index in looked.known
+        for view in _of(segment, index, marks, looked.names.get(index, ()), named=named):
+            if budget.takes(view.text):
+                yield view, budget
 
 
-def _of(segment: Segment, *, named: bool) -> Iterator[Segment]:
-    yield from escape_views(segment)
-    yield from markup_views(segment)
+class _Marks(NamedTuple):
+    """Which texts may read differently, told by one look at all of them."""
+
+    escaped: frozenset[int]
+    marked_up: frozenset[int]
+    encoded: frozenset[int]
+
+
+def _of(segment: Segment, index: int, marks: "_Marks", names: Sequence[int], *, named: bool) -> Iterator[Segment]:
+    if index in marks.escaped:
+        yield from escape_views(segment)
+    if index in marks.marked_up:
+        yield from markup_views(segment)
     is_code = segment.part is Part.CODE
     if named and (is_code or segment.part in _WITH_LITERALS):
         yield from literal_views(segment)
     if segment.part in _OUTPUTS:
         yield from wrapped_views(segment)
-    if named and (not is_code or segment.text.lstrip().startswith("%%")):
-        yield from table_views(segment)
-    yield from encoded_views(segment)
+    if names and (not is_code or segment.text.lstrip().startswith("%%")):
+        yield from table_views(segment, names)
+    if index in marks.encoded:
+        yield from encoded_views(segment)
 
 
 _WITH_LITERALS: Final = frozenset({Part.TRACEBACK, Part.TEXT, Part.MARKDOWN, Part.RAW})

@@ -1,12 +1,13 @@
 """Escapes of string literals, JSON, URLs and terminals, and characters that nobody sees."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from mlsec_nb.core import Segment
+from mlsec_nb.scanners.patterns import Joined
 
-from .rewriting import rewrite
+from .rewriting import first_in_each, rewrite
 
 _BACKSLASH: Final = re.compile(
     r"\\(?:x([0-9A-Fa-f]{2})|u\{?([0-9A-Fa-f]{4})\}?|U000([0-9A-Fa-f]{5})|([0-7]{3})|([\"'/\\`]))"
@@ -20,6 +21,15 @@ _UNSEEN: Final = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufef
 _CODES: Final = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b[()][0-9A-Za-z]|\x1b[ -~]|.\x08")
 _WIDE: Final = re.compile("[\uff01-\uff5e]")
 _QUOTED_PRINTABLE: Final = re.compile(r"=\r?\n|=([2-7][0-9A-F])")
+_SIGNS: Final = tuple(map(re.compile, ("\x1b", "\x9b", "\x08", "=3D")))
+
+
+def escaped(segments: Sequence[Segment], joined: Joined) -> Iterator[int]:
+    """Which of the segments have an escape."""
+    for sign in (*_SIGNS, _WORTH, _PERCENT):
+        yield from first_in_each(sign, joined)
+    if not joined.text.isascii():
+        yield from (index for index, segment in enumerate(segments) if not segment.text.isascii())
 
 
 def escape_views(segment: Segment) -> Iterator[Segment]:

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from typing import Final
 
 from mlsec_nb.core import Segment
+from mlsec_nb.scanners.patterns import Joined
 
-from .rewriting import Piece, assemble, rewrite
+from .rewriting import Piece, assemble, first_in_each, rewrite
 
 _ENTITY: Final = re.compile(r"&(?:#\d{1,6}|#[xX][0-9A-Fa-f]{1,5}|[A-Za-z]{2,8});")
 _TAG: Final = re.compile(r"<!--|<(/?)([A-Za-z][A-Za-z0-9]{0,20})(?:\s[^<>]{0,4000})?/?>")
 _SPLIT_TOKEN: Final = re.compile(
-    r"[^\s<>]<(?:/?(?:b|i|u|em|strong|span|mark|font|wbr|code|a|small|tspan|text|sub|sup|del|ins|s|kbd)\b)"
+    r"<(?<=[^\s<>]<)(?:/?(?:b|i|u|em|strong|span|mark|font|wbr|code|a|small|tspan|text|sub|sup|del|ins|s|kbd)\b)"
     r"[^<>]{0,200}>"
 )
 _TABLE: Final = re.compile(r"</?(?:td|th|tr|dd|dt|li|p|div|label|br|input|key|string)\b", re.IGNORECASE)
@@ -21,6 +22,12 @@ _INLINE: Final = frozenset(
      "small", "span", "strong", "sub", "sup", "time", "tspan", "tt", "u", "var", "wbr"]
 )  # fmt: skip
 _CELL: Final = frozenset({"td", "th", "dd", "dt", "key", "string", "label"})
+
+
+def marked_up(joined: Joined) -> Iterator[int]:
+    """Which of the texts have tags or entities that change how they read."""
+    for sign in (_ENTITY, _SPLIT_TOKEN, _TABLE):
+        yield from first_in_each(sign, joined)
 
 
 def markup_views(segment: Segment) -> Iterator[Segment]:

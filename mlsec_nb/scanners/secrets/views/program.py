@@ -41,16 +41,16 @@ class Program:
         self._trees: dict[int, ast.Module | None] = {}
         self._left = LARGEST
 
-    def folded(self, segment: Segment, names: Sequence[int], *, known: bool) -> Segment | None:
+    def folded(self, segment: Segment, names: Sequence[int], known: Sequence[int]) -> Segment | None:
         """What a cell puts together; None when that is nothing.
 
-        `names` are the places of telling names, `known` says that the beginning of a known token stands in the cell.
+        `names` are the places of telling names, `known` those where known tokens begin.
         """
         text = segment.text
         if segment.language != "python" or len(text) > LARGEST:
             return None
         hidden = any(sign in text for sign in _SIGNS) and _HIDDEN.search(text) is not None
-        everything = hidden or (known and _WORK.search(text) is not None)
+        everything = hidden or (any(_is_quoted(text, place) for place in known) and _WORK.search(text) is not None)
         made = [] if everything else [place for place in names if _is_made(text, place)]
         if not everything and not made:
             return None
@@ -82,6 +82,12 @@ class Program:
             self._left -= len(text)
             self._trees[number] = _parsed(text) if self._left > 0 else None
         return self._trees[number]
+
+
+def _is_quoted(text: str, place: int) -> bool:
+    """Whether a literal may have begun on the line, before a place."""
+    line = text.rfind("\n", 0, place) + 1
+    return text.find('"', line, place) >= 0 or text.find("'", line, place) >= 0
 
 
 def _is_made(text: str, place: int) -> bool:

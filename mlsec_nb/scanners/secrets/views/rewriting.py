@@ -1,15 +1,26 @@
 """Makes a view by replacing what a pattern matches."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import accumulate
 from typing import Final
 
 from mlsec_nb.core import Segment
-from mlsec_nb.scanners.patterns import BORDER
+from mlsec_nb.scanners.patterns import BORDER, Joined
 
 NEAR: Final = 400  # characters before and after a change that a rule may need
 Piece = tuple[str, int]  # a text, and where it stands in the segment
+
+
+def first_in_each(pattern: re.Pattern[str], joined: Joined) -> Iterator[int]:
+    """Which of many texts a pattern matches in: one search from text to text."""
+    place = 0
+    while found := pattern.search(joined.text, place):
+        index, _ = joined.locate(found.start())
+        yield index
+        if index + 1 == len(joined.starts):
+            return
+        place = joined.starts[index + 1]
 
 
 def rewrite(

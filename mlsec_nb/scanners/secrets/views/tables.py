@@ -1,7 +1,8 @@
 """Tables in plain text: a cell's value behind the name of its column, as a reader sees them together."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Final
 
 from mlsec_nb.core import Segment
@@ -10,40 +11,39 @@ from mlsec_nb.scanners.secrets.assignments import WORDS
 from .rewriting import Piece, assemble
 
 ROWS: Final = 200  # below one heading
+_LONGEST: Final = 4000  # characters of a heading
 _HEADING: Final = re.compile(r"^[^\n]*(?:\||,|\t| {2,}|;)[^\n]*$", re.MULTILINE)
 _RULE: Final = re.compile(r"[\s|+:=\-─┼╪┌┬┐├┤└┴┘│━┃╇]*")
 _COLUMN: Final = re.compile(r"\S+")
 Span = tuple[int, int]
 
 
-def table_views(segment: Segment) -> Iterator[Segment]:
-    """Every table whose heading has a telling name."""
+def table_views(segment: Segment, names: Sequence[int]) -> Iterator[Segment]:
+    """Every table whose heading has a telling name; `names` are the places of such."""
     text = segment.text
-    if "\n" not in text.strip():
-        return
     pieces: list[Piece] = []
-    lines = list(_lines(text))
-    for number, (_, line) in enumerate(lines):
-        if len(line) < 4000 and _HEADING.match(line) and is_telling(line):
-            pieces.extend(_table(line, lines[number + 1 : number + 1 + ROWS]))
+    for start in sorted({text.rfind("\n", 0, place) + 1 for place in names}):
+        end = text.find("\n", start)
+        if 0 <= end < start + _LONGEST and _HEADING.match(text, start, end):
+            pieces.extend(_table(text[start:end], islice(_lines(text, end + 1), ROWS)))
     if pieces:
         yield assemble(segment, pieces, "text")
 
 
-def is_telling(text: str) -> bool:
-    """Whether a telling name may stand in a text."""
+def _is_telling(text: str) -> bool:
     lower = text.lower()
     return any(word in lower for word in WORDS)
 
 
-def _lines(text: str) -> Iterator[tuple[int, str]]:
-    place = 0
-    for line in text.split("\n"):
-        yield place, line
-        place += len(line) + 1
+def _lines(text: str, place: int) -> Iterator[tuple[int, str]]:
+    """The lines from a place on, and where each begins."""
+    while (end := text.find("\n", place)) >= 0:
+        yield place, text[place:end]
+        place = end + 1
+    yield place, text[place:]
 
 
-def _table(line: str, below: Sequence[tuple[int, str]]) -> Iterator[Piece]:
+def _table(line: str, below: Iterable[tuple[int, str]]) -> Iterator[Piece]:
     for separator in ("|", "│", "┃", ",", "\t", ";"):
         if separator in line:
             names = _split(line, separator)
@@ -73,10 +73,10 @@ def _split(line: str, separator: str) -> list[Span]:
 
 def _is_name(text: str) -> bool:
     text = text.strip("*")
-    return len(text) <= 48 and len(text.split()) <= 3 and is_telling(text) and bool(re.fullmatch(r"[\w. \-]+", text))
+    return len(text) <= 48 and len(text.split()) <= 3 and _is_telling(text) and bool(re.fullmatch(r"[\w. \-]+", text))
 
 
-def _aligned(line: str, below: Sequence[tuple[int, str]]) -> Iterator[Piece]:
+def _aligned(line: str, below: Iterable[tuple[int, str]]) -> Iterator[Piece]:
     """Columns that end (numbers and pandas) or begin where their heading does."""
     names = [match.span() for match in _COLUMN.finditer(line)]
     if not all(re.fullmatch(r"[\w.\-/%]+", line[slice(*name)]) for name in names):

@@ -8,7 +8,7 @@ from mlsec_nb.core import Segment
 
 from .rewriting import Piece, assemble
 
-_TORN: Final = re.compile(r"(?<=[A-Za-z0-9_+/=.-])\r?\n(?=[A-Za-z0-9_+/=.-])")
+_TORN: Final = re.compile(r"\n(?:(?<=[A-Za-z0-9_+/=.-]\n)|(?<=[A-Za-z0-9_+/=.-]\r\n))(?=[A-Za-z0-9_+/=.-])")
 _NEW: Final = re.compile(
     r"[A-Za-z_]{2,}[\w.-]*\s?[=:]|[A-Za-z]+(?:[ ,.!?]|$)|\d+(?:[ .,:)]|$)"
 )  # begins a line of its own

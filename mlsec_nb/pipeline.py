@@ -26,6 +26,7 @@ from .core import (
     mask_text,
 )
 from .io.files import LocalFile, named
+from .io.urls import shown
 from .policy import thresholds
 from .reporters import json as report_json
 from .scanners import available, digest
@@ -68,7 +69,7 @@ def audit_found(
         components=tuple(components),
         artifacts=tuple(Audited(a.path, a.kind, _size(a)) for a in artifacts),
         verdict=thresholds.verdict(judged, gaps, config),
-        targets=tuple(targets),
+        targets=tuple(shown(target) if "://" in target else target for target in targets),
         rules={found.finding.rule.id: found.finding.rule for found in sorted(judged, key=lambda j: j.finding.rule.id)},
         version=__version__,
         rules_digest=digest(),

@@ -1,7 +1,7 @@
 """Audit everything that is found at the targets: notebooks, code, models, data, manifests, images.
 
-Targets are files, folders, globs, or `-` for standard input; the default is this folder. Files that `.gitignore` names
-are left out unless they are named themselves.
+Targets are files, folders, globs, URLs of stores (s3://, gs://, az://, hf://, github://, zip://…) or `-` for standard
+input; the default is this folder. Files that `.gitignore` names are left out unless they are named themselves.
 """
 
 import argparse
@@ -17,11 +17,14 @@ examples:
   mlsec scan notebooks/ train.ipynb
   mlsec scan --fail-on high --baseline .mlsec-baseline.json
   mlsec scan -f sarif -o mlsec.sarif
+  mlsec scan s3://models/releases "s3://notebooks/**/*.ipynb"
   git show HEAD:a.ipynb | mlsec scan - --stdin-filename a.ipynb"""
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("targets", nargs="*", metavar="TARGET", help="file, folder, glob or - (default: this folder)")
+    parser.add_argument(
+        "targets", nargs="*", metavar="TARGET", help="file, folder, glob, URL or - (default: this folder)"
+    )
     parser.add_argument("--stdin-filename", metavar="NAME", help="what standard input is called and read as")
     options.describe_tools(parser)
     options.describe(parser)

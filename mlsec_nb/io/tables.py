@@ -16,6 +16,8 @@ from typing import Any
 
 from mlsec_nb.core import CannotRead, Content
 
+from .files import why
+
 MISSING = "needs DuckDB, which is not installed (`pip install 'mlsec_nb[data]'`)"
 _MEMORY = "1GB"
 _HEAD = 512
@@ -85,7 +87,7 @@ def opened(content: Content, path: str) -> Iterator[Table]:
         raise CannotRead(MISSING, "tool-missing")
     import duckdb
 
-    with _placed(content, path, form) as place, contextlib.closing(_connected(place)) as connection:
+    with placed(content, path, form) as place, contextlib.closing(_connected(place)) as connection:
         try:
             if form == "arrow":
                 connection.register("data", _arrow(place))
@@ -161,7 +163,7 @@ def name(column: str) -> str:
 
 
 @contextlib.contextmanager
-def _placed(content: Content, path: str, form: str) -> Iterator[str]:
+def placed(content: Content, path: str, form: str) -> Iterator[str]:
     """A path without magic characters: a link to the file, or a copy of what is only in memory."""
     ending = next((end for end in _PACKED if path.lower().endswith(end)), "")
     with tempfile.TemporaryDirectory(prefix="mlsec-") as folder:
@@ -169,8 +171,11 @@ def _placed(content: Content, path: str, form: str) -> Iterator[str]:
         if content.local:
             os.symlink(os.path.abspath(content.local), place)
         else:
-            with content.open() as stream, open(place, "wb") as copy:
-                shutil.copyfileobj(stream, copy, 1 << 20)
+            try:
+                with content.open() as stream, open(place, "wb") as copy:
+                    shutil.copyfileobj(stream, copy, 1 << 20)
+            except OSError as error:
+                raise CannotRead(f"cannot be kept on this disk: {why(error)}") from error
         yield place
 
 

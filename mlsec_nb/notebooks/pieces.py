@@ -129,20 +129,23 @@ def _columns(artifact: Artifact) -> Iterator[tuple[str, ColumnOrigin]]:
 
 
 def _sqlite(artifact: Artifact) -> Iterator[tuple[str, ColumnOrigin]]:
-    if artifact.content.local is None:
-        raise CannotRead("is a database in memory, which is not read", "unsupported")
     held: dict[str, list[str]] = {}
     sizes: dict[str, int] = {}
-    for column, _, value in tables.sqlite_texts(artifact.content.local):
-        if len(value) < _SHORT:
-            continue
-        held.setdefault(column, []).append(value)
-        sizes[column] = sizes.get(column, 0) + len(value)
-        if sizes[column] > SIZE // 8:
-            yield "\n".join(held.pop(column)), ColumnOrigin(Location(path=artifact.path, part=f"column {column}"))
-            sizes[column] = 0
-    for column, values in held.items():
-        yield "\n".join(values), ColumnOrigin(Location(path=artifact.path, part=f"column {column}"))
+
+    def taken(column: str) -> tuple[str, ColumnOrigin]:
+        return "\n".join(held.pop(column)), ColumnOrigin(Location(path=artifact.path, part=f"column {column}"))
+
+    with tables.placed(artifact.content, artifact.path, "sqlite") as place:
+        for column, _, value in tables.sqlite_texts(place):
+            if len(value) < _SHORT:
+                continue
+            held.setdefault(column, []).append(value)
+            sizes[column] = sizes.get(column, 0) + len(value)
+            if sizes[column] > SIZE // 8:
+                yield taken(column)
+                sizes[column] = 0
+    for column in list(held):
+        yield taken(column)
 
 
 def _bounded(values: list[str]) -> Iterator[str]:

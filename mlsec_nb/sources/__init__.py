@@ -6,6 +6,9 @@ given, even when it is ignored. Order is that of the names, whatever the file sy
 is given once. Links to files are followed, links to folders are not: what they lead to is either scanned already or
 lies outside of what the user named.
 
+A URL is read through fsspec (BSD, 0.2 MB; one library more for each kind of store), which a dozen clients of object
+stores speak. Its name is shown without credentials; what a store holds is listed folder by folder, never as a whole.
+
 Git itself is not asked what is ignored, for its configuration can start programs; its files are read instead.
 """
 

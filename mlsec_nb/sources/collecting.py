@@ -6,7 +6,8 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
+from urllib.parse import unquote
 
 from mlsec_nb.config import Config, Limits
 from mlsec_nb.core import SKIPPED, Artifact, CannotRead, Content, Gap, Inside, Kind, Location, UsageError
@@ -20,6 +21,9 @@ from .kinds import kind_of
 from .magic import HEAD
 from .walking import NAME, Entry, Walk, Wanted, shown
 
+if TYPE_CHECKING:
+    from .remote import Remote
+
 STDIN = "-"
 ALL = "all"
 
@@ -32,6 +36,7 @@ class Target:
     folder: str | None = None
     wanted: Wanted | None = None
     address: bool = False  # of a server
+    remote: "Remote | None" = None
 
 
 def collect(
@@ -46,18 +51,18 @@ def collect(
     `-` is standard input, named `stdin_filename`. Raises `UsageError` before anything is read when a target is not
     there or cannot be a target.
     """
-    planned = [_plan(os.fspath(target)) for target in targets or (".",)]
+    planned = [_plan(os.fspath(target), offline=config.offline is True) for target in targets or (".",)]
     exclude = rules_of(config.exclude, os.path.realpath(config.root), "exclude")
     return _collected(planned, config, exclude, stdin_filename, stdin)
 
 
-def _plan(target: str) -> Target:
+def _plan(target: str, *, offline: bool) -> Target:
     if target == STDIN:
         return Target(STDIN)
-    if target.lower().startswith(("http://", "https://")):
-        return Target(target, address=True)
+    if target.startswith("file://"):
+        target = _of_file_url(target.removeprefix("file://"))
     if "://" in target:
-        raise UsageError(f"{target}: only files, folders and globs of this machine and servers (http) can be targets")
+        return _of_url(target, offline=offline)
     if not target or "\0" in target:
         raise UsageError(f"{target!r} is not a target")
     if os.path.isdir(target):
@@ -67,6 +72,20 @@ def _plan(target: str) -> Target:
     if glob.has_magic(target):
         return _glob(target)
     raise UsageError(f"{target}: there is no such file or folder")
+
+
+def _of_file_url(path: str) -> str:
+    """The path as it stands where it is there, else with its escapes resolved."""
+    return path if os.path.lexists(path) else unquote(path)
+
+
+def _of_url(target: str, *, offline: bool) -> Target:
+    """A file or folder behind a URL, or the address of a server: of http, what is no file by its name."""
+    from . import remote
+
+    if target.lower().startswith(("http://", "https://")) and not remote.is_named_as_file(target):
+        return Target(target, address=True)
+    return Target(target, remote=remote.plan(target, offline=offline))
 
 
 def _glob(target: str) -> Target:
@@ -92,6 +111,8 @@ def _collected(
             yield _standard_input(stdin, stdin_filename or "<stdin>", config.limits.text_bytes)
         elif target.address:
             yield Artifact(target.typed, Kind.API, Endpoint(target.typed))
+        elif target.remote:
+            yield from _fetched(target.remote, config, exclude, seen)
         elif target.folder is None:
             real = os.path.realpath(target.typed)
             if real not in seen:
@@ -99,6 +120,18 @@ def _collected(
                 yield artifact(Entry(target.typed, shown(os.path.normpath(target.typed))), config.limits)
         else:
             yield from _walked(target, config, exclude, seen, told)
+
+
+def _fetched(target: "Remote", config: Config, exclude: Rules | None, seen: set[str]) -> Iterator[Artifact | Gap]:
+    """The artifacts behind a URL, each once."""
+    from . import remote
+
+    for met in remote.files(target, exclude, config.limits):
+        if isinstance(met, Gap):
+            yield met
+        elif met.key not in seen:
+            seen.add(met.key)
+            yield _artifact(met.name, met.content, met.head, config.limits)
 
 
 def _walked(

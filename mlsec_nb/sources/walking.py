@@ -50,6 +50,11 @@ def _defaults() -> tuple[Mapping[str, str], Mapping[str, str]]:
     return table["folders"], table["markers"]
 
 
+def skipped_folder(name: str) -> str | None:
+    """Why a folder of this name is left out by default, or None."""
+    return _defaults()[0].get(name)
+
+
 class _Tracked:
     """What one repository tracks, read when it is first asked for."""
 
@@ -156,7 +161,7 @@ class Walk:
         return self._first_time(real, Entry(path, shown(os.path.normpath(path))))
 
     def _folder(self, folder: _Folder, path: str, real: str) -> _Folder | Entry | Gap | None:
-        if reason := _defaults()[0].get(os.path.basename(path)):
+        if reason := skipped_folder(os.path.basename(path)):
             return _gap(path, reason, SKIPPED)
         by, of_git = self._left_out_by(folder, real, is_folder=True)
         if by and not (of_git and _holds(folder, real)):

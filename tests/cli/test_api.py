@@ -102,7 +102,7 @@ def test_a_description_is_read(here, capsys):
     ([], "no target: give an address"),
     (["http://models.example.com"], "say --i-own-this models.example.com if you may test it"),
     (["http://u:geheim@127.0.0.1:1"], "holds a user or password"),
-    (["ftp://127.0.0.1"], "only files, folders and globs of this machine and servers"),
+    (["gopher://127.0.0.1"], "gopher://127.0.0.1 cannot be a target"),
     (["http://models.example.com", "--i-own-this", "models.example.com", "--offline"], "is on the network, and this run is offline"),
     (["http://127.0.0.1:1", "--credential", "X-Key"], "--credential is written HEADER=VARIABLE"),
     (["http://127.0.0.1:1", "--credential", "X-Key=NOT_THERE"], "the variable NOT_THERE holds nothing"),

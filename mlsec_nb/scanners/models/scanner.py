@@ -12,8 +12,10 @@ from urllib.parse import quote
 
 from mlsec_nb.config import Settings
 from mlsec_nb.core import SKIPPED, Artifact, CannotScan, Component, Document, Finding, Gap, Kind, Location, Rule
+from mlsec_nb.io.remote import RemoteFile
 
 from .context import NAME, Context, catalogue
+from .fetching import UNFETCHED, check, fetched, is_pieces
 from .formats import bytes_check
 from .registry import FORMATS, Format
 from .view import View
@@ -60,6 +62,9 @@ class ModelScanner:
                 location=Location(path=artifact.path),
             )
             yield from self._follow(root, context, artifact)
+            if is_pieces(root.data):
+                check(root.data)
+                yield context.gap(root, UNFETCHED, SKIPPED)
             twin = safer_twin(artifact) if "pickle" in context.formats else None
             if twin:
                 context.facts["safer_twin"] = twin
@@ -68,6 +73,8 @@ class ModelScanner:
 
     def _wants_digest(self, root: View) -> bool:
         """`bytes = false` asks for directories and pickles only: nothing else of a big file is read."""
+        if is_pieces(root.data):
+            return False
         return self.settings.options.get("bytes") is not False or root.size <= bytes_check.SMALL
 
     def _follow(self, root: View, context: Context, artifact: Artifact) -> Iterator[Finding | Gap | Component]:
@@ -78,6 +85,8 @@ class ModelScanner:
             seen += 1
             if view.depth > self.settings.limits.depth * 2 or seen > MAX_VIEWS:
                 yield context.gap(view, "nested too deeply or too often", "too-big")
+                continue
+            if view.via == "tensor" and is_pieces(view.data):
                 continue
             formats = [entry for entry in FORMATS if entry.matches(view)] if view.size else []
             if view is root and not formats and artifact.kind is Kind.MODEL:
@@ -98,7 +107,7 @@ class ModelScanner:
     def _bytes(self, view: View, context: Context, formats: list[Format]) -> Iterator[Finding | Gap]:
         """Programs in what is no format of its own: tensors, gaps, tails, strange members."""
         wanted = self.settings.options.get("bytes")
-        if wanted is False or (formats and formats[0].name not in SEARCHED):
+        if wanted is False or is_pieces(view.data) or (formats and formats[0].name not in SEARCHED):
             return
         if view.size > (bytes_check.SMALL if wanted is None else view.size):
             yield context.gap(
@@ -119,6 +128,9 @@ def mapped(artifact: Artifact, settings: Settings) -> Iterator[bytes]:
     content = artifact.content
     if content.size == 0:
         yield b""
+        return
+    if isinstance(content, RemoteFile):
+        yield from fetched(content, settings)
         return
     if content.local is None:
         if content.size > settings.limits.text_bytes:

@@ -49,7 +49,7 @@ class Place:
         if offline and is_on_network(url):
             raise UsageError(f"{shown(url)} is on the network, and this run is offline")
         with usable(url):
-            filesystem(url)
+            filesystem(url)[0].clear_instance_cache()  # of which one may hold the credentials of an hour ago
         return cls(url)
 
     @property

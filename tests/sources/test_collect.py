@@ -52,7 +52,7 @@ def test_a_target_that_is_not_there_is_wrong_usage_before_anything_is_read(here)
     plant(here, "a.py")
     with pytest.raises(UsageError, match=r"nope: there is no such file or folder"):
         collect(["a.py", "nope"], Config())
-    for target in ("", "a\0b", "s3://bucket/key"):
+    for target in ("", "a\0b", "memory://nothing/there"):
         with pytest.raises(UsageError):
             collect([target], Config())
 

@@ -204,6 +204,16 @@ def test_a_connection_that_is_cut_is_a_gap(store: Store) -> None:
     assert report.verdict.passed is None
 
 
+def test_credentials_are_those_of_now(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = store.put("k/a.ipynb", FILES["a.ipynb"])
+    with monkeypatch.context() as without:
+        without.delenv("AWS_SECRET_ACCESS_KEY")
+        without.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        with pytest.raises(UsageError, match="Credentials"):
+            pipeline.audit([url], CONFIG)
+    assert pipeline.audit([url], CONFIG).findings
+
+
 def test_offline_forbids_the_network_and_nothing_else(tmp_path: Path) -> None:
     offline = CONFIG.with_(offline=True)
     with pytest.raises(UsageError, match=r"s3://estate/x is on the network, and this run is offline"):

@@ -16,7 +16,7 @@ from mlsec_nb.core import Finding, Kind, Report, UsageError, masked
 from mlsec_nb.io.files import LocalFile, write_atomic
 from mlsec_nb.reporters.text import visible
 
-from . import options, output, progress, walk
+from . import convert, options, output, progress, walk
 
 WIDTH = 400  # characters of a line in a difference
 _MASKS = re.compile(rf"({re.escape(fixes.REDACTED)}|(?:…|\\u2026)\(\d+ characters\))")
@@ -26,6 +26,7 @@ examples:
   mlsec fix notebooks/                    what would be changed
   mlsec fix notebooks/ --write            change it
   mlsec fix a.ipynb --rule SECRET-* -i    decide one by one
+  mlsec fix models/ --convert --write     pickles of plain arrays as safetensors or npz, beside them
   mlsec fix --undo                        take the last --write back"""
 
 
@@ -39,6 +40,9 @@ def describe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--rule", metavar="GLOB", action="append", help="only findings of these rules (can be repeated)"
     )
+    parser.add_argument(
+        "--convert", action="store_true", help="write pickles that are proved to be plain arrays as safetensors or npz"
+    )
     parser.add_argument("--keep-length", action="store_true", help="redact with as many characters as the secret has")
     options.describe(parser)
 
@@ -49,6 +53,8 @@ def run(args: argparse.Namespace) -> int:
             print(f"as it was: {path}")
         return 0
     config = options.config_of(args)
+    if args.convert:
+        return convert.run(args.targets or ["."], config, write=args.write)
     with progress.bar(quiet=args.quiet) as shown:
         report = pipeline.audit(args.targets or ["."], config, shown)
     findings = _chosen(report, args.rule)

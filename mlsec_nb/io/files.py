@@ -181,14 +181,36 @@ def _stat(path: Path) -> os.stat_result | None:
         return None
 
 
+@contextlib.contextmanager
+def new_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """A stream whose bytes become a file that was not there before, whole or not at all.
+
+    Raises `UsageError` when the file is there, or cannot be written.
+    """
+    target = Path(path)
+    try:
+        if os.path.lexists(target):
+            raise UsageError(f"{os.fspath(path)}: is there already")
+        with _beside(target, None) as stream:
+            yield stream
+    except OSError as error:
+        raise UsageError(f"{os.fspath(path)}: cannot be written: {why(error)}") from error
+
+
 def _replace(target: Path, raw: bytes, old: os.stat_result | None) -> None:
+    with _beside(target, old) as stream:
+        stream.write(raw)
+
+
+@contextlib.contextmanager
+def _beside(target: Path, old: os.stat_result | None) -> Iterator[BinaryIO]:
     """Writes beside the target and moves over it; whatever happens, no temporary file stays."""
     beside = target.with_name(f".{target.name[:200]}.{secrets.token_hex(4)}.tmp")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
     descriptor = os.open(beside, flags, 0o666 if old is None else 0o600)
     try:
         with os.fdopen(descriptor, "wb") as stream:
-            stream.write(raw)
+            yield stream
             stream.flush()
             os.fsync(descriptor)
             if old is not None:

@@ -53,7 +53,7 @@ def inst(m: Machine, position: int) -> int:
     module, position = _name_line(m, position, "ascii")
     name, position = _name_line(m, position, "ascii")
     target = _class(m, module, name, "INST")
-    m.stack.append(m.call("inst", target, as_tuple(m.pop_from(mark))))
+    m.stack.append(m.call("inst", target, as_tuple(m, m.pop_from(mark))))
     return position
 
 
@@ -62,7 +62,7 @@ def obj(m: Machine, position: int) -> int:
     values = m.pop_from(m.unmark())
     if not values:
         raise Stop("takes from an empty stack")
-    m.stack.append(m.call("obj", values[0], as_tuple(values[1:])))
+    m.stack.append(m.call("obj", values[0], as_tuple(m, values[1:])))
     return position
 
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from .values import Call, OutOfBudget, Ref, Seen, Stop, Value
+from .values import Box, Call, OutOfBudget, Ref, Seen, Stop, Value
 
 LEAVE = 1 << 62  # added to a position: leave the inner loop (a frame begins, the pickle ends)
 CHUNK = 1 << 20  # bytes between two looks at the clock
@@ -25,6 +25,7 @@ class Machine:
     see: Seen
     build: Callable[["Machine", Value, Value, int], int] | None = None  # after BUILD: where reading goes on
     deadline: float = float("inf")  # by time.monotonic()
+    box: type[Box] = Box  # what containers are made of
     limit: int = 0  # of the inner loop
     frame_end: int | None = None
     stack: list[Value] = field(default_factory=list)

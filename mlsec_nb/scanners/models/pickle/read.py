@@ -23,14 +23,14 @@ class Run:
     arrays: list[tuple[int, int]] = field(default_factory=list)  # raw array data that joblib reads: start, end
 
 
-def run(data: bytes, start: int, end: int, see: Seen, deadline: float = float("inf")) -> Run:
-    """Run one pickle; never raises."""
+def run(data: bytes, start: int, end: int, see: Seen, deadline: float = float("inf"), box: type[Box] = Box) -> Run:
+    """Run one pickle; never raises. `box` is what its containers are kept in."""
     arrays: list[tuple[int, int]] = []
 
     def after_build(machine: Machine, target: Value, state: Value, position: int) -> int:
         return _joblib(machine, target, state, position, arrays)
 
-    machine = Machine(data, start, end, see, after_build, deadline)
+    machine = Machine(data, start, end, see, after_build, deadline, box)
     collecting = gc.isenabled()
     gc.disable()  # millions of small values, hardly a circle among them: collecting takes a third of the time
     try:

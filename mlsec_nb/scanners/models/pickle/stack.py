@@ -128,7 +128,7 @@ def memoize(m: Machine, position: int) -> int:
 
 def _empty(kind: str) -> Opcode:
     def push(m: Machine, position: int) -> int:
-        m.stack.append(Box(kind))
+        m.stack.append(m.box(kind))
         return position
 
     return push
@@ -138,9 +138,9 @@ for _code, _kind in {b"]": "list", b"}": "dict", b"\x8f": "set"}.items():
     opcode(_code)(_empty(_kind))
 
 
-def as_tuple(values: list[Value]) -> Value:
-    """A short tuple is kept whole, of a long one the beginning."""
-    return tuple(values) if len(values) <= KEPT else Box("tuple", values)
+def as_tuple(m: Machine, values: list[Value]) -> Value:
+    """A short tuple is kept whole, of a long one what the machine keeps of containers."""
+    return tuple(values) if len(values) <= KEPT else m.box("tuple", values)
 
 
 @opcode(b")")
@@ -167,7 +167,7 @@ opcode(b"\x87")(_tuple_of(3))
 
 @opcode(b"t")
 def tuple_(m: Machine, position: int) -> int:
-    m.stack.append(as_tuple(m.pop_from(m.unmark())))
+    m.stack.append(as_tuple(m, m.pop_from(m.unmark())))
     return position
 
 
@@ -177,7 +177,7 @@ def _collect(kind: str) -> Opcode:
         if kind == "dict" and len(values) % 2:
             m.note("an odd number of items for a dict", m.opcode)
             values.pop()
-        m.stack.append(Box(kind, values))
+        m.stack.append(m.box(kind, values))
         return position
 
     return push
@@ -199,7 +199,7 @@ def _append(m: Machine, at: int) -> None:
     if isinstance(target, Box) and target.kind == "list":
         target.extend(values)
     elif isinstance(target, Ref | Call | Unknown | Box):
-        m.call("extend", target, (as_tuple(values),))
+        m.call("extend", target, (as_tuple(m, values),))
     else:
         raise Stop("appends to a value that is no list")
 
@@ -229,7 +229,7 @@ def _set_items(m: Machine, at: int) -> None:
     if isinstance(target, Box) and target.kind == "dict":
         target.extend(values)
     elif isinstance(target, Ref | Call | Unknown | Box):
-        m.call("setitem", target, as_tuple(values))
+        m.call("setitem", target, as_tuple(m, values))
     else:
         raise Stop("sets an item of a value that has none")
 
@@ -257,7 +257,7 @@ def additems(m: Machine, position: int) -> int:
     if isinstance(target, Box) and target.kind == "set":
         target.extend(values)
     elif values and isinstance(target, Ref | Call | Unknown | Box):
-        m.call("add", target, as_tuple(values))
+        m.call("add", target, as_tuple(m, values))
     elif values:
         raise Stop("adds to a value that is no set")
     return position

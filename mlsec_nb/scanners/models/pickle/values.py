@@ -103,4 +103,19 @@ class Box:
         return self.items[::2]
 
 
+class Whole(Box):
+    """A container of which every item is kept: for the few readers who want the value, not what a load would do."""
+
+    __slots__ = ()
+
+    def __init__(self, kind: str, items: Sequence[Value] = ()) -> None:
+        self.kind = kind
+        self.count = len(items)
+        self.items: list[Value] = list(items)
+
+    def extend(self, values: list[Value]) -> None:
+        self.count += len(values)
+        self.items.extend(values)
+
+
 Seen = Callable[[Ref | Call], None]  # told of every import and call, in the order in which a load would do them

@@ -143,19 +143,67 @@ def test_decisions_are_sent_and_their_answers_shown(show: Show) -> None:
     assert "suppressed" in page.inner_text(".mlsec-view-side")
 
 
-def test_a_model_tells_what_it_would_call(show: Show, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def chained(noise: int) -> bytes:
+    """A pickle that puts its call together out of three, behind many that are harmless."""
+    safe = b"".join(b"ccollections\nOrderedDict\n)R0" for _ in range(noise))
+    reached = b"cbuiltins\ngetattr\n(c__builtin__\n__import__\n(X\x02\x00\x00\x00ostRX\x06\x00\x00\x00systemtR"
+    return b"\x80\x02" + safe + reached + b"(X\x0c\x00\x00\x00id; (x') <i>tRcposix\nsystem\n(X\x04\x00\x00\x00truetR."
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_model_tells_what_it_would_call(
+    show: Show, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "m.pkl").write_bytes(
-        b"\x80\x02ccollections\nOrderedDict\n)R0cposix\nsystem\nX\x04\x00\x00\x00true\x85R."
-    )
-    page = show(mlsec_nb.scan("m.pkl"))
+    (tmp_path / "m.pkl").write_bytes(chained(3))
+    page = show(mlsec_nb.scan("m.pkl"), scheme=scheme)
+    page.fill("input[aria-label=filter]", "then called")
     page.click(".mlsec-view-row[role=option] >> nth=0")
-    said = page.inner_text(".mlsec-view-steps")
-    assert "posix.system('true')" in said
-    assert "collections.OrderedDict" in said
-    assert page.locator(".mlsec-view-here").count() == 1
+    steps = page.locator(".mlsec-view-steps")
+    expect(steps).to_contain_text("posix.system('true')")
+    expect(steps).to_contain_text("collections.OrderedDict")
+    assert page.locator("tr.mlsec-view-here").count() == 1
+    graph = page.locator("svg.mlsec-view-graph")
+    said = [node.get_attribute("aria-label") or "" for node in graph.locator("[role=button]").all()]
+    assert any("×3" in one and "collections.OrderedDict()" in one for one in said)
+    final = next(one for one in said if "<i>" in one)
+    assert final.startswith("builtins.getattr(builtins.__import__('os'), 'system')(")
+    assert graph.locator("i, script").count() == 0
+    assert graph.locator(".mlsec-view-hot").count() == 2  # what leads to the call is drawn strong
+    boxes = [node.bounding_box() or {} for node in graph.locator("[role=button]").all()]
+    assert not any(_overlap(a, b) for n, a in enumerate(boxes) for b in boxes[:n])
+    page.locator(".mlsec-view-graph [role=button]").last.focus()
+    page.keyboard.press("Enter")
+    assert page.locator("tr.mlsec-view-chosen").count() == 1
     assert violations(page, "#here") == []
-    picture(page, "explore-model")
+    graph.scroll_into_view_if_needed()
+    picture(page, f"explore-model-{scheme}")
+
+
+def _overlap(a: Any, b: Any) -> bool:
+    return bool(
+        a["x"] < b["x"] + b["width"]
+        and b["x"] < a["x"] + a["width"]
+        and a["y"] < b["y"] + b["height"]
+        and b["y"] < a["y"] + a["height"]
+    )
+
+
+def test_thousands_of_calls_are_a_graph_that_can_be_read(
+    show: Show, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    noise = b"".join(f"cmade.up{n % 90}\nthing{n % 90}\n)R0".encode() for n in range(3000))
+    (tmp_path / "m.pkl").write_bytes(b"\x80\x02" + noise + chained(0)[2:])
+    page = show(mlsec_nb.scan("m.pkl"))
+    page.fill("input[aria-label=filter]", "then called")
+    page.click(".mlsec-view-row[role=option] >> nth=0")
+    assert 20 <= page.locator(".mlsec-view-graph [role=button]").count() <= 40
+    assert page.locator(".mlsec-view-graph .mlsec-view-node-here").count() == 1
+    assert page.locator(".mlsec-view-hot").count() == 2
+    assert violations(page, "#here") == []
+    page.locator(".mlsec-view-graph").scroll_into_view_if_needed()
+    picture(page, "explore-model-large")
 
 
 def test_data_shows_now_beside_before(show: Show, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -214,16 +262,33 @@ def test_an_image_shows_layers_and_what_can_be_mended_first(show: Show) -> None:
     picture(page, "explore-image")
 
 
+def test_a_model_without_findings_shows_its_load_too(
+    show: Show, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "m.pkl").write_bytes(b"\x80\x02ccollections\nOrderedDict\n)R.")
+    page = show(mlsec_nb.scan("m.pkl"))
+    page.click("summary >> text=2 steps to load")
+    assert page.locator(".mlsec-view-graph [role=button]").count() == 1
+    assert violations(page, "#here") == []
+
+
 def test_in_a_live_notebook_a_finding_is_mended_in_its_file(page: Page, host: Host) -> None:
     (host.root / "leak.py").write_text(f'token = "{hf_token(5)}"\n')
-    host.write("explore.ipynb", code("c1", "import mlsec_nb\nmlsec_nb.scan('leak.py').explore()"))
+    (host.root / "bad.pkl").write_bytes(chained(1))
+    host.write("explore.ipynb", code("c1", "import mlsec_nb\nmlsec_nb.scan('leak.py', 'bad.pkl').explore()"))
     page.goto(host.address("explore.ipynb"))
     expect(page.locator(".jp-Notebook .jp-Cell").first).to_be_visible(timeout=60_000)
     ready = "async () => { await window.jupyterapp.shell.currentWidget.sessionContext.ready; }"
     page.evaluate(ready)
     page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
-    page.locator(".mlsec-view-row[role=option]").first.click(timeout=30_000)
+    page.locator("input[aria-label=filter]").fill("then called", timeout=30_000)
+    page.locator(".mlsec-view-row[role=option]").first.click()
+    expect(page.locator(".mlsec-view-graph .mlsec-view-hot")).to_have_count(2)
+    page.locator(".mlsec-view-graph").scroll_into_view_if_needed()
     picture(page, "explore-live")
+    page.locator("input[aria-label=filter]").fill("leak.py")
+    page.locator(".mlsec-view-row[role=option]").first.click()
     page.get_by_role("button", name="Mend:").click()
     expect(page.locator(".mlsec-view-side")).to_contain_text("mended")
     assert hf_token(5) not in (host.root / "leak.py").read_text()

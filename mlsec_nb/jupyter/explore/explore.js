@@ -57,6 +57,7 @@ function overview(report, findings, before, choose) {
     const layers = layersOf(report, path);
     if (layers.length) box.append(make("div", "mlsec-view-quiet", path), layersTable(report, path, layers));
   }
+  box.append(...modelsOf(report));
   const packages = packagesTable(findings);
   if (packages) box.append(packages);
   box.append(...drifts(findings), places(findings));

@@ -54,17 +54,39 @@ function section(title, ...nodes) {
   return box;
 }
 
-// A model: what loading it would do, in order, with the offset of each opcode.
+// A model: what loading it would do, as a graph and in order, with the offset of each opcode.
 function modelPane(f) {
-  const steps = f.details.loading || [];
+  const notes = [f.details.effect && `effect: ${f.details.effect}`, f.details.triggered_by && `run by ${f.details.triggered_by}`];
+  return section("What loading it would do", make("div", "", notes.filter(Boolean).join(" · ")), ...loadOf(f.details.loading, f.details.offset));
+}
+
+function loadOf(steps, here) {
   const grades = { safe: "mlsec-view-low", dangerous: "mlsec-view-critical", "needs a look": "mlsec-view-medium" };
   const rows = steps.map((step) => ({
-    mark: step.offset === f.details.offset ? "mlsec-view-here" : "",
+    mark: step.offset === here ? "mlsec-view-here" : "",
     cells: [step.offset, make("span", `mlsec-view-sev ${grades[step.grade] || ""}`, step.grade), make("code", "", step.does)],
   }));
-  const notes = [f.details.effect && `effect: ${f.details.effect}`, f.details.triggered_by && `run by ${f.details.triggered_by}`];
-  return section(`What loading it would do (${steps.length} steps)`, make("div", "", notes.filter(Boolean).join(" · ")),
-    table(["byte", "", "import or call, with its arguments"], rows, "mlsec-view-steps"));
+  const listed = table(["byte", "", "import or call, with its arguments"], rows, "mlsec-view-steps");
+  const lines = [...listed.querySelectorAll("tbody tr")];
+  const choose = (offset) => {
+    lines.forEach((line, n) => line.classList.toggle("mlsec-view-chosen", steps[n].offset === offset));
+    const line = lines.find((_, n) => steps[n].offset === offset);
+    if (line) line.scrollIntoView({ block: "nearest" });
+  };
+  const graph = callGraph(steps, here, choose);
+  return [...(graph ? [graph] : []), section(`Steps of the load (${steps.length})`, listed)];
+}
+
+// Every model of the report, also those in which nothing was found; drawn when it is opened.
+function modelsOf(report) {
+  const nodes = report.components.filter((one) => one.kind === "model").slice(0, 50).map((one) => {
+    const steps = parsed((one.properties || {}).loading).filter((step) => step && typeof step.does === "string");
+    const box = make("details");
+    box.append(make("summary", "", `${placeOf(one.location)} — ${steps.length ? `${steps.length} steps to load` : "loading it runs nothing"}`));
+    box.addEventListener("toggle", () => { if (box.open && steps.length && box.children.length === 1) box.append(...loadOf(steps)); });
+    return box;
+  });
+  return nodes.length ? [section("Models", ...nodes)] : [];
 }
 
 // Data: the distribution now beside the one before, and the measures of the change.
@@ -93,29 +115,24 @@ function drift(name, value, severe) {
 
 function histogram({ before, after, edges }) {
   const most = Math.max(...before, ...after, 1e-9);
-  const space = "http://www.w3.org/2000/svg";
-  const svg = document.createElementNS(space, "svg");
   const width = 280;
   const height = 90;
-  svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
-  svg.setAttribute("class", "mlsec-view-histogram");
-  svg.setAttribute("role", "img");
-  svg.setAttribute("aria-label", `share of values in ${before.length} bins, before and now`);
+  const picture = svg("svg", {
+    viewBox: `0 0 ${width} ${height}`, class: "mlsec-view-histogram", role: "img", "aria-label": `share of values in ${before.length} bins, before and now`,
+  });
   const step = width / before.length;
   for (const [shares, kind, shift] of [[before, "mlsec-view-before", 0], [after, "mlsec-view-after", 0.5]]) {
     shares.forEach((share, n) => {
-      const rect = document.createElementNS(space, "rect");
       const tall = (height - 2) * (share / most);
-      for (const [key, value] of Object.entries({ x: (n + shift) * step, y: height - tall, width: step * 0.48, height: tall })) rect.setAttribute(key, value.toFixed(2));
-      rect.setAttribute("class", kind);
-      svg.append(rect);
+      const sizes = { x: (n + shift) * step, y: height - tall, width: step * 0.48, height: tall };
+      picture.append(svg("rect", { ...Object.fromEntries(Object.entries(sizes).map(([key, value]) => [key, value.toFixed(2)])), class: kind }));
     });
   }
   const legend = make("div", "mlsec-view-quiet");
   legend.append(make("span", "mlsec-view-key mlsec-view-before"), " before ", make("span", "mlsec-view-key mlsec-view-after"),
     ` now · up to ${edges[0]} … above ${edges[edges.length - 1]}`);
   const box = make("div");
-  box.append(svg, legend);
+  box.append(picture, legend);
   return box;
 }
 
@@ -138,11 +155,15 @@ function imagePane(report, f) {
 }
 
 function layersOf(report, path) {
-  const image = report.components.find((one) => one.kind === "image" && one.location.path === path && one.properties && one.properties.layers);
-  if (!image) return [];
+  const image = report.components.find((one) => one.kind === "image" && one.location.path === path && one.properties);
+  return image ? parsed(image.properties.layers) : [];
+}
+
+// A property that holds a list of objects as JSON; empty when it does not.
+function parsed(text) {
   try {
-    const layers = JSON.parse(image.properties.layers);
-    return Array.isArray(layers) ? layers.filter((one) => one && typeof one === "object") : [];
+    const value = JSON.parse(text || "[]");
+    return Array.isArray(value) ? value.filter((one) => one && typeof one === "object") : [];
   } catch {
     return [];
   }

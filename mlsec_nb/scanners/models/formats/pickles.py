@@ -4,12 +4,13 @@ import base64
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from mlsec_nb.core import Finding, Gap, Severity
 from mlsec_nb.scanners.models.context import Context
 from mlsec_nb.scanners.models.knowledge import Opinion
-from mlsec_nb.scanners.models.knowledge.judge import handed_on, resolved
+from mlsec_nb.scanners.models.knowledge.judge import handed_on, resolved, walk
 from mlsec_nb.scanners.models.knowledge.names import of_name
 from mlsec_nb.scanners.models.pickle.machine import ACROSS
 from mlsec_nb.scanners.models.pickle.read import Run, other_readings, run
@@ -25,7 +26,9 @@ MAX_PICKLES = 10_000  # one after the other in one file
 MAX_BLOBS = 10_000  # byte strings inside one pickle that are looked at
 MAX_PACKAGES = 100  # that are told as needed by a file
 MAX_ARRAYS = 1_000  # of one joblib file that are also read as opcodes
-MAX_TREE = 500  # lines of a call tree that are kept
+MAX_TREE = 500  # steps of a load that are kept
+MAX_USES = 12  # earlier steps that one step is told to stand on
+IN_FINDING = 60  # steps that go with a finding: those that lead to it, and the first of the others
 TRIED = 1 << 20  # bytes of a file without a magic that are tried as a pickle
 _RULES = {
     "stdlib": "PICKLE-STDLIB", "unknown-call": "PICKLE-UNKNOWN-CALL", "unknown": "PICKLE-UNKNOWN-CLASS",
@@ -85,16 +88,37 @@ class Story:
         if len(self.tree) >= MAX_TREE:
             self.more += 1
             return
+        self.tree.append(self._step(event, opinion))
+
+    def _step(self, event: Ref | Call, opinion: Opinion) -> dict[str, Any]:
         what = f"import {shown_name(event.full)}" if isinstance(event, Ref) else shown_call(event)
         grade = "safe" if opinion.safe else "dangerous" if opinion.dangerous else "needs a look"
-        self.tree.append({"offset": event.offset - self.view.start, "does": what, "grade": grade})
+        step: dict[str, Any] = {"offset": event.offset - self.view.start, "does": what, "grade": grade}
+        if uses := [one.offset - self.view.start for one in _uses(event)]:
+            step["uses"] = uses
+        return step
+
+    def _leading_to(self, event: Ref | Call) -> list[dict[str, Any]]:
+        """The steps that an event stands on, itself, and the first of all steps, in order."""
+        found: dict[tuple[int, bool], dict[str, Any]] = {}
+        todo: list[Ref | Call] = [event]
+        while todo and len(found) < IN_FINDING:
+            one = todo.pop(0)
+            key = (one.offset - self.view.start, isinstance(one, Call))
+            if key not in found:
+                found[key] = self._step(one, self.context.judge.opinion(one))
+                todo += _uses(one)
+        for step in self.tree:
+            if len(found) < IN_FINDING:
+                found.setdefault((step["offset"], not step["does"].startswith("import ")), step)
+        return [found[key] for key in sorted(found)]
 
     def findings(self) -> Iterator[Finding]:
         for key, (opinion, event, offset) in self._without_imports_of_calls().items():
             shown = shown_name(event.full) if isinstance(event, Ref) else shown_call(event)
             times = f" ({self.counts[key]} times)" if self.counts[key] > 1 else ""
             does = "is imported and " if isinstance(event, Ref) else ""
-            details = {"does": shown, "effect": opinion.effect, "loading": self.tree[:60]}
+            details = {"does": shown, "effect": opinion.effect, "loading": self._leading_to(event)}
             yield self.context.found(
                 rule_id(opinion),
                 self.view,
@@ -114,6 +138,15 @@ class Story:
     @property
     def dangerous(self) -> bool:
         return any(opinion.dangerous for opinion, _, _ in self.bad.values())
+
+
+def _uses(event: Ref | Call) -> list[Ref | Call]:
+    """The imports and calls whose results a call is made of: what is called first, then its arguments."""
+    if isinstance(event, Ref):
+        return []
+    given = (event.target, event.args, event.kwargs)
+    found = (item for value in given for item in walk(value, calls=False) if isinstance(item, Ref | Call))
+    return list(islice(dict.fromkeys(found), MAX_USES))
 
 
 def _target_name(event: Ref | Call) -> str:

@@ -9,7 +9,10 @@ What is not known (a variable without default, a template's hole) never makes a 
 it stands written. Severity follows what an attacker gains; what every ordinary project does (a tag instead of a
 digest, no `USER`) is said below the default threshold. Values of secrets are the secrets room's.
 
-It must never render a template, fetch an image, module or chart, or follow a path out of the folder it reads.
+Modules of Terraform are followed where they lie in the same project: a resource is judged in its own file, and once
+more with what its module is called with; what is wrong then alone is said at the call (`modules`).
+
+It must never render a template, fetch an image, module or chart, or follow a path out of the project it reads.
 
 Dependencies: PyYAML (0.8 MB, MIT; there anyway) for its events alone: no constructor runs, aliases are shared, never
 copied, and every walk has a budget. tree-sitter-hcl (0.05 MB, Apache-2.0) beside the tree-sitter that reads shell:

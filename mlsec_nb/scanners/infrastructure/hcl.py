@@ -35,6 +35,7 @@ class Source:
     """A text with its tree; offsets are characters, the parser's are bytes."""
 
     text: str
+    name: str = ""
 
     @cached_property
     def data(self) -> bytes:
@@ -45,6 +46,10 @@ class Source:
         if len(self.data) > MAX_TEXT:
             raise CannotScan(f"has more than {MAX_TEXT >> 20} MB", "too-big")
         return _parser().parse(self.data).root_node
+
+    @property
+    def body(self) -> Any:
+        return next((child for child in self.root.named_children if child.type == "body"), None)
 
     @cached_property
     def broken(self) -> int | None:
@@ -139,6 +144,7 @@ class Scope:
     names: Mapping[str, Node] = field(default_factory=dict)  # each, count, iterators
     asked: frozenset[str] = frozenset()
     budget: Budget = field(default_factory=Budget)
+    outputs: Callable[[str, int], Node | None] = lambda name, depth: None  # noqa: ARG005 - of a module, by its name
 
 
 def moved(node: Node, start: int, end: int, budget: Budget, depth: int = 0) -> Node:
@@ -171,9 +177,10 @@ class Reader:
         if depth < MAX_DEPTH:
             for block in blocks(self.source, body):
                 for name, node in self._block(block, depth + 1):
-                    listed = entries.setdefault(name, Node(*block.head, []))
-                    if isinstance(listed.value, list):
-                        listed.value.append(node)
+                    listed = entries.get(name)
+                    if listed is None or not isinstance(listed.value, list):
+                        listed = entries[name] = Node(*block.head, [])
+                    listed.value.append(node)  # type: ignore[union-attr]  # a list since the line before
                     keys.setdefault(name, block.head)
         return Node(start, end, entries, keys)
 
@@ -330,6 +337,8 @@ class Reader:
                 scope = replace(self.scope, names={}, asked=self.scope.asked | {name})
                 found = Reader(source, scope).value(expression, depth + 1)
             rest = rest[1:]
+        elif found is None and path[0] == "module" and rest:
+            found, rest = self.scope.outputs(rest[0], depth), rest[1:]
         for key in rest:
             if found is None:
                 return None

@@ -33,13 +33,14 @@ def parse(roots: Sequence[Node]) -> Parsed:
         listed = root.get("items") if (kind := root.get("kind")) and kind.text.endswith("List") else None
         for thing in listed.items if listed else [root]:
             if is_object(thing):
-                _object(thing, parsed)
+                add(thing, parsed)
     return parsed
 
 
-def _object(root: Node, parsed: Parsed) -> None:
+def add(root: Node, parsed: Parsed, label: str = "") -> None:
+    """An object taken apart, under the name that it has for a reader."""
     kind, name = root.mapping["kind"], root.first("metadata.name")
-    label = f"{kind.text} {name.text if name else ''}".strip()
+    label = label or f"{kind.text} {name.text if name else ''}".strip()
     head = (kind.start, kind.end)
     whole = Item("k8s.object", label, root, head)
     parsed.items += [whole, Item(f"k8s.{kind.text}", label, root, head)]

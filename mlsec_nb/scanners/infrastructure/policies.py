@@ -46,6 +46,7 @@ _OWNERS: Final = re.compile(
     r"AWS::Serverless::Function\Z|aws_ssoadmin_permission_set_inline_policy\Z"
 )
 
+_LENIENT: Final = re.compile(r"(?i)^ForAllValues:|IfExists$")
 _ANYONE: Final = re.compile(r"\*\Z|arn:aws[\w-]*:(?:iam|sts)::\*:")
 
 
@@ -124,8 +125,12 @@ def _principals(node: Node | None) -> tuple[str, ...]:
 
 
 def _narrows(node: Node | None) -> bool:
-    """Whether a condition leaves anybody out: one whose values are all wildcards does not."""
-    values = list(node.find("*.*")) if node is not None else []
+    """Whether a condition leaves anybody out.
+
+    One whose values are all wildcards does not, nor one that holds wherever its key is missing.
+    """
+    strict = {} if node is None else {key: one for key, one in node.mapping.items() if not _LENIENT.search(key)}
+    values = [value for one in strict.values() for value in one.find("*")]
     return bool(values) and not all(_ANYONE.match(value.text) or value.text == "arn:aws:iam::*" for value in values)
 
 

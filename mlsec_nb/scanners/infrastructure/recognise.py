@@ -31,7 +31,7 @@ def parsed_of(path: str, text: str, folder: Path | None, kind: Kind) -> Iterator
         beside = (lambda other: (folder / other).exists() or (folder / (name + other)).exists()) if folder else None
         yield docker.parse(text, beside)
     elif name.endswith((".tf", ".tofu")):
-        yield terraform.parse(text, folder)
+        yield from terraform.parse(text, folder)
     elif properties.NAMES.search(path):
         yield properties.parse(path, text)
     elif _UNREAD.search(path):
@@ -70,8 +70,8 @@ def _of_trees(roots: list[Node], name: str) -> Iterator[Parsed]:
         elif cloudformation.is_template(root):
             yield cloudformation.parse(root)
         elif terraform.is_plan(root):
-            yield terraform.of_plan(root)
+            yield from terraform.of_plan(root)
         elif name.endswith((".tf.json", ".tofu.json")):
-            yield terraform.of_json(root)
+            yield from terraform.of_json(root)
         elif gitlab.is_pipeline(root, name):
             yield gitlab.parse(root)

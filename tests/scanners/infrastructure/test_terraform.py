@@ -66,6 +66,12 @@ def test_dynamic_blocks_are_unrolled():
     assert rules(text.replace("[443, 22]", "var.ports")) == []
 
 
+def test_a_block_beside_an_attribute_of_its_name_still_counts():
+    rule = 'ingress {\n    from_port = 22\n    to_port = 22\n    protocol = "tcp"\n    cidr_blocks = ["0.0.0.0/0"]\n  }'
+    text = f'resource "aws_security_group" "s" {{\n  ingress = "none"\n  {rule}\n}}\n'
+    assert rules(text) == ["IAC-NET-OPEN-ADMIN"]
+
+
 def test_places_are_exact_behind_other_alphabets():
     text = '# ü 漢字 🎉\nresource "aws_s3_bucket" "b" {\n  tags = { "é" = "ß" }\n  acl  = "public-read" # 🎉\n}\n'
     (found,) = [item for item in scanned(text, "main.tf") if isinstance(item, Finding)]

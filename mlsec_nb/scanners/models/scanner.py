@@ -14,20 +14,23 @@ from mlsec_nb.config import Settings
 from mlsec_nb.core import SKIPPED, Artifact, CannotScan, Component, Document, Finding, Gap, Kind, Location, Rule
 from mlsec_nb.io.remote import RemoteFile
 
+from .content.search import SMALL, search
 from .context import NAME, Context, catalogue
 from .fetching import UNFETCHED, check, fetched, is_pieces
-from .formats import bytes_check
 from .registry import FORMATS, Format
 from .view import View
 
 # What is no wonder in a file that is no model: an archive of scripts, a program.
-ONLY_MODELS = frozenset({"MODEL-EXECUTABLE", "MODEL-PYTHON-CODE", "MODEL-TRAILING-DATA", "MODEL-READERS-DISAGREE"})
+ONLY_MODELS = frozenset(
+    {"MODEL-EXECUTABLE", "MODEL-PYTHON-CODE", "MODEL-TRAILING-DATA", "MODEL-READERS-DISAGREE", "MODEL-ADDRESS"}
+)
 CARRIERS = frozenset({"zip", "tar", "compressed", "program", "Python code", "known data", "TorchScript code"})
 SHOWN = 200  # steps of what loading would do that go into the component
 MAX_VIEWS = 200_000  # things inside one file
 SEARCHED = frozenset(
     {"pickle", "npy", "safetensors", "GGUF", "ONNX", "HDF5", "TFLite", "known data", "msgpack", "R data"}
 )
+NUMBERS = frozenset({"npy", "safetensors", "GGUF"})
 
 
 def build(settings: Settings) -> "ModelScanner":
@@ -75,7 +78,7 @@ class ModelScanner:
         """`bytes = false` asks for directories and pickles only: nothing else of a big file is read."""
         if is_pieces(root.data):
             return False
-        return self.settings.options.get("bytes") is not False or root.size <= bytes_check.SMALL
+        return self.settings.options.get("bytes") is not False or root.size <= SMALL
 
     def _follow(self, root: View, context: Context, artifact: Artifact) -> Iterator[Finding | Gap | Component]:
         """Breadth first over everything inside; no recursion, each view once."""
@@ -88,33 +91,39 @@ class ModelScanner:
                 continue
             if view.via == "tensor" and is_pieces(view.data):
                 continue
-            formats = [entry for entry in FORMATS if entry.matches(view)] if view.size else []
-            if view is root and not formats and artifact.kind is Kind.MODEL:
-                yield context.gap(view, f"no known model format: it begins with {magic(view)}", "unsupported")
-            for entry in formats:
-                context.formats.append(entry.name)
-                context.is_model = context.is_model or not (entry.text or entry.name in CARRIERS)
-                for item in entry.scan(view, context):
-                    if isinstance(item, View):
-                        todo.append(item)
-                    elif isinstance(item, Finding) and item.rule.id in ONLY_MODELS and not of_model(artifact, context):
-                        continue
-                    else:
-                        yield item
-            if view is not root or artifact.kind is not Kind.TEXT:  # in a text, scripts are what one reads
-                yield from self._bytes(view, context, formats)
+            for item in self._read(view, context, artifact, is_root=view is root):
+                if isinstance(item, View):
+                    todo.append(item)
+                elif not isinstance(item, Finding) or item.rule.id not in ONLY_MODELS or of_model(artifact, context):
+                    yield item
 
-    def _bytes(self, view: View, context: Context, formats: list[Format]) -> Iterator[Finding | Gap]:
+    def _read(
+        self, view: View, context: Context, artifact: Artifact, *, is_root: bool
+    ) -> Iterator[Finding | Gap | Component | View]:
+        """Everything in one view, by every format that it could be, then by its bytes."""
+        formats = [entry for entry in FORMATS if entry.matches(view)] if view.size else []
+        if is_root and not formats and artifact.kind is Kind.MODEL:
+            yield context.gap(view, f"no known model format: it begins with {magic(view)}", "unsupported")
+        for entry in formats:
+            context.formats.append(entry.name)
+            context.is_model = context.is_model or not (entry.text or entry.name in CARRIERS)
+            yield from entry.scan(view, context)
+        if not is_root or artifact.kind is not Kind.TEXT:  # in a text, scripts are what one reads
+            yield from self._bytes(view, context, formats)
+
+    def _bytes(self, view: View, context: Context, formats: list[Format]) -> Iterator[Finding | Gap | View]:
         """Programs in what is no format of its own: tensors, gaps, tails, strange members."""
         wanted = self.settings.options.get("bytes")
-        if wanted is False or is_pieces(view.data) or (formats and formats[0].name not in SEARCHED):
+        names = {entry.name for entry in formats}
+        if wanted is False or is_pieces(view.data) or (names and not names & SEARCHED):
             return
-        if view.size > (bytes_check.SMALL if wanted is None else view.size):
+        if view.size > (SMALL if wanted is None else view.size):
             yield context.gap(
                 view, f"its {view.size >> 20} MiB were not searched for programs; `bytes = true` does", SKIPPED
             )
             return
-        yield from bytes_check.search(view, context)
+        numbers = view.via == "tensor" or bool(names & NUMBERS)
+        yield from search(view, context, numbers=numbers)
 
 
 def magic(view: View) -> str:

@@ -76,7 +76,7 @@ def test_a_program_behind_a_crowd_of_false_beginnings_is_never_passed_over_silen
 
 
 def test_without_the_search_big_files_are_a_gap_or_as_the_user_said(monkeypatch):
-    monkeypatch.setattr("mlsec_nb.scanners.models.formats.bytes_check.SMALL", 1000)
+    monkeypatch.setattr("mlsec_nb.scanners.models.scanner.SMALL", 1000)
     header = {"w": {"dtype": "U8", "shape": [4000], "data_offsets": [0, 4000]}}
     data = bad.safetensors(header, (b"\0" * 2000 + bad.elf()).ljust(4000, b"\0"))
     assert (graded(data), gaps(scan(data))[0].code) == (SAFE, "skipped")

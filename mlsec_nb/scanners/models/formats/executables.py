@@ -11,8 +11,8 @@ from mlsec_nb.scanners.models.context import Context
 from mlsec_nb.scanners.models.view import View
 
 _MACHO = {0xFEEDFACE: "<", 0xFEEDFACF: "<", 0xCEFAEDFE: ">", 0xCFFAEDFE: ">"}
-_MACHINES = frozenset({2, 3, 8, 20, 21, 22, 40, 42, 50, 62, 94, 164, 183, 189, 190, 224, 243, 247, 258})
-_PE_MACHINES = frozenset({0x14C, 0x8664, 0x1C0, 0x1C4, 0xAA64, 0x200, 0x5032, 0x5064, 0xEBC})
+ELF_MACHINES = frozenset({2, 3, 8, 20, 21, 22, 40, 42, 50, 62, 94, 164, 183, 189, 190, 224, 243, 247, 258})
+PE_MACHINES = frozenset({0x14C, 0x8664, 0x1C0, 0x1C4, 0xAA64, 0x200, 0x5032, 0x5064, 0xEBC})
 
 
 def is_elf(view: View, at: int) -> bool:
@@ -20,7 +20,7 @@ def is_elf(view: View, at: int) -> bool:
     if head[:4] != b"\x7fELF" or len(head) < 52 or head[4] not in {1, 2} or head[5] not in {1, 2} or head[6] != 1:
         return False
     kind, machine, version = struct.unpack_from(("<" if head[5] == 1 else ">") + "HHI", head, 16)
-    return kind in {1, 2, 3, 4} and machine in _MACHINES and version == 1
+    return kind in {1, 2, 3, 4} and machine in ELF_MACHINES and version == 1
 
 
 def is_pe(view: View, at: int) -> bool:
@@ -29,7 +29,7 @@ def is_pe(view: View, at: int) -> bool:
         return False
     (offset,) = struct.unpack_from("<I", head, 60)
     coff = view.head(24, at + offset) if 0 < offset < 1 << 24 else b""
-    return coff[:4] == b"PE\0\0" and struct.unpack_from("<H", coff, 4)[0] in _PE_MACHINES if len(coff) == 24 else False
+    return coff[:4] == b"PE\0\0" and struct.unpack_from("<H", coff, 4)[0] in PE_MACHINES if len(coff) == 24 else False
 
 
 def is_macho(view: View, at: int) -> bool:

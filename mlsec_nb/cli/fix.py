@@ -14,9 +14,10 @@ from pathlib import Path
 from mlsec_nb import fixes, pipeline
 from mlsec_nb.core import Finding, Kind, Report, UsageError, masked
 from mlsec_nb.io.files import LocalFile, write_atomic
+from mlsec_nb.notebooks.edit import Editor
 from mlsec_nb.reporters.text import visible
 
-from . import convert, options, output, progress, walk
+from . import convert, options, output, pins, progress, walk
 
 WIDTH = 400  # characters of a line in a difference
 _MASKS = re.compile(rf"({re.escape(fixes.REDACTED)}|(?:…|\\u2026)\(\d+ characters\))")
@@ -27,6 +28,7 @@ examples:
   mlsec fix notebooks/ --write            change it
   mlsec fix a.ipynb --rule SECRET-* -i    decide one by one
   mlsec fix models/ --convert --write     pickles of plain arrays as safetensors or npz, beside them
+  mlsec fix deploy/ --pin --write         images, actions and hub downloads at what they are today
   mlsec fix --undo                        take the last --write back"""
 
 
@@ -43,6 +45,10 @@ def describe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--convert", action="store_true", help="write pickles that are proved to be plain arrays as safetensors or npz"
     )
+    parser.add_argument(
+        "--pin", action="store_true", help="pin images, actions and hub downloads to what their names mean today (asks)"
+    )
+    parser.add_argument("--registry", metavar="HOST", help="where --pin asks for images whose names have no host")
     parser.add_argument("--keep-length", action="store_true", help="redact with as many characters as the secret has")
     options.describe(parser)
 
@@ -58,6 +64,8 @@ def run(args: argparse.Namespace) -> int:
     with progress.bar(quiet=args.quiet) as shown:
         report = pipeline.audit(args.targets or ["."], config, shown)
     findings = _chosen(report, args.rule)
+    if args.pin:
+        findings = _pinned(report, findings, args.registry, offline=bool(config.offline))
     if args.interactive:
         findings = walk.walk(findings, config)
     files = list(mended(report, findings, keep_length=args.keep_length))
@@ -75,15 +83,35 @@ def _chosen(report: Report, globs: list[str] | None) -> list[Finding]:
     return [f for f in report.new if not globs or any(fnmatchcase(f.rule.id, glob.upper()) for glob in globs)]
 
 
-def mended(report: Report, findings: list[Finding], *, keep_length: bool = False) -> Iterator[fixes.Mended]:
-    """The files of the findings as they would be with the findings mended."""
+def _pinned(report: Report, findings: list[Finding], registry: str | None, *, offline: bool) -> list[Finding]:
+    """Those of names that can change, with what they mean today."""
+    if offline:
+        raise UsageError("--pin asks the network what names mean, and this run is offline")
+    names = pins.Names(registry=registry, offline=offline)
+    done: list[Finding] = []
+    for path, kind, found in _files(report, findings):
+        document = Editor(LocalFile(path).read(1 << 30), path, kind).document
+        ready, left = fixes.pinned(document, found, names)
+        done += ready
+        for finding, why in left:
+            print(f"  left: {finding.rule.id} {finding.location}: {why}", file=sys.stderr)
+    return done
+
+
+def _files(report: Report, findings: list[Finding]) -> Iterator[tuple[str, Kind, list[Finding]]]:
+    """The findings file by file."""
     kinds = {artifact.path: Kind(artifact.kind) for artifact in report.artifacts}
     by_path: dict[str, list[Finding]] = {}
     for finding in findings:
         by_path.setdefault(finding.location.path, []).append(finding)
     for path, found in by_path.items():
-        data = LocalFile(path).read(1 << 30)
-        yield fixes.mend(path, data, kinds[path], found, keep_length=keep_length)
+        yield path, kinds[path], found
+
+
+def mended(report: Report, findings: list[Finding], *, keep_length: bool = False) -> Iterator[fixes.Mended]:
+    """The files of the findings as they would be with the findings mended."""
+    for path, kind, found in _files(report, findings):
+        yield fixes.mend(path, LocalFile(path).read(1 << 30), kind, found, keep_length=keep_length)
 
 
 def apply(files: Sequence[fixes.Mended]) -> list[fixes.Mended]:

@@ -13,9 +13,10 @@ state folder, readable by the user alone, for `--undo`.
 """
 
 from .applying import Mended, mend
+from .pinning import Asks, pinned
 from .proposals import mended
 from .redacting import REDACTED, redaction
 from .revoking import steps
 from .undoing import remember, undo
 
-__all__ = ["REDACTED", "Mended", "mend", "mended", "redaction", "remember", "steps", "undo"]
+__all__ = ["REDACTED", "Asks", "Mended", "mend", "mended", "pinned", "redaction", "remember", "steps", "undo"]

@@ -42,7 +42,7 @@ class Registry:
 
     def get(self, name: str) -> Content | None:
         if name == "index.json":
-            return Memory(json.dumps({"manifests": [{"digest": self._tagged()}]}).encode())
+            return Memory(json.dumps({"manifests": [{"digest": self.tagged()}]}).encode())
         if not name.startswith("blobs/"):
             return None
         digest = name.removeprefix("blobs/").replace("/", ":")
@@ -61,8 +61,8 @@ class Registry:
             self._noted(found.read(DOCUMENT))
         return found
 
-    def _tagged(self) -> str:
-        """The digest of the manifest that the reference names."""
+    def tagged(self) -> str:
+        """The digest of the manifest that the reference names; raises `CannotRead`."""
         if wanted := self.reference.digest:
             self._manifests.add(wanted)
             return wanted

@@ -49,3 +49,8 @@ class Remote:
 def remote(place: Reference | str, *, offline: bool) -> Remote:
     """Layers are kept below the user's cache folder."""
     return Remote(place, offline, cache(FOLDER))
+
+
+def digest(place: Reference, *, offline: bool) -> str:
+    """What an image of a registry is today, as `sha256:…`; raises `CannotRead`."""
+    return Registry(place, Kept(cache(FOLDER)), offline, Limits().unpacked_bytes).tagged()

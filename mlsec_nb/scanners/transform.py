@@ -16,7 +16,8 @@ PYTHON_MAGICS = frozenset({
     "spark", "pyspark", "local", "configure", "px", "autopx", "async_run", "mlsec", "ai_off",
 })  # fmt: skip
 STATEMENT_MAGICS = frozenset({"time", "timeit", "prun", "memit", "px", "debug", "pyinstrument"})
-_HINT = re.compile(r"^[ \t]*(?:>>>|In \[|[%!?,;/])|=[ \t]*[%!]|\?[ \t]*$", re.MULTILINE)
+_BEGINS = re.compile(r"\n[ \t]*(?:>>>|In \[|[%!?,;/])")  # behind a line end, so that the search begins with a letter
+_ENDS = re.compile(r"=[ \t]*[%!]|\?[ \t]*$", re.MULTILINE)
 _TOKEN = re.compile(
     r"(?P<comment>\#[^\n]*)"
     r"|(?P<string>(?i:[rbuft]{0,3})(?P<quote>\"\"\"|'''|\"|'))"
@@ -62,9 +63,16 @@ def blank(text: str) -> str:
     return re.sub(r"[^\n]", " ", text)
 
 
+def _hints(text: str) -> bool:
+    """Whether anything in a cell can be other than Python."""
+    if _BEGINS.search("\n" + text):
+        return True
+    return ("!" in text or "%" in text or "?" in text) and _ENDS.search(text) is not None
+
+
 def transform(text: str) -> Transformed:
     """The Python of a cell with every character at its place, and what is not Python."""
-    if not _HINT.search(text):
+    if not _hints(text):
         return Transformed(text, {})
     if found := _CELL_MAGIC.match(text):
         return _cell_magic(text, found)

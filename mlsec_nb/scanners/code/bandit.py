@@ -61,19 +61,25 @@ class _Asked:
         self.visitor = visitor("<cells>", None, manager.b_ma, manager.b_ts, False, {}, manager.metrics)
         self.words = gate.catalogue.bandit_gate
         self.modules = self._modules()
+        self.told: dict[str, str] = {}
+        self.bound = self.modules
 
-    @property
-    def bound(self) -> frozenset[str]:
-        """Names that stand for something that a test knows, whatever is done with them."""
+    def knows(self, source: Source) -> bool:
+        """Whether a name stands in a cell that means something that a test knows, whatever is done with it."""
         aliases = self.visitor.import_aliases
-        renamed = {alias for alias, name in aliases.items() if not self.words.called.isdisjoint(name.split("."))}
-        return self.modules | renamed
+        if aliases != self.told:
+            called = self.words.called
+            self.told = dict(aliases)
+            self.bound = self.modules | {
+                alias for alias, name in aliases.items() if not called.isdisjoint(name.split("."))
+            }
+        text = source.segment.text
+        return any(name in text for name in self.bound) and not self.bound.isdisjoint(self.gate.of(source))
 
     def _modules(self) -> frozenset[str]:
         """The modules of which any call tells something and that a cell imports, perhaps a later one."""
         known = self.words.modules & self.gate.words
-        sources = [source for source in self.gate.sources if not known.isdisjoint(self.gate.each[id(source)])]
-        texts = [text for source in sources for text in _IMPORT.findall(source.python)]
+        texts = _IMPORT.findall(self.gate.text) if known else ()
         return known & {name.partition(".")[0] for text in texts for name, _, _ in _imported(text.strip())}
 
     def ask(self, source: Source, read: Parsed) -> list[Any]:
@@ -207,14 +213,13 @@ class BanditScan:
             for line in _lines(finding)
             for code in self.catalogue.codes.get(finding.rule.id, ())
         }
-        telling = [gate.bandit(source) for source in gate.sources]
-        if not any(telling):
+        telling = {id(source) for source in gate.bandit()}
+        if not telling:
             return
         asked = _Asked(gate)
-        for source, tells in zip(gate.sources, telling, strict=True):
-            words = gate.each[id(source)]
-            if not tells and asked.bound.isdisjoint(words):
-                if "import" in words:
+        for source in gate.sources:
+            if id(source) not in telling and not asked.knows(source):
+                if "import" in source.segment.text:
                     asked.learn(source)
                 continue
             try:

@@ -23,24 +23,26 @@ class ContentScan:
     catalogue: Catalogue
 
     def scan(self, document: Document) -> Iterator[Spot]:
+        """What is shown: asked of all pages together first, because hardly any does what a rule is about."""
+        pages: list[tuple[Segment, bool]] = []
         for segment in document.segments:
             if segment.part is Part.MARKDOWN:
-                yield from self.page(segment, markdown=True)
-            elif segment.part in {Part.OUTPUT, Part.ATTACHMENT}:
-                yield from self._output(segment)
+                pages.append((segment, True))
+            elif segment.part is Part.OUTPUT or segment.part is Part.ATTACHMENT:
+                if segment.mime in _HTML or segment.language == "html":
+                    pages.append((segment, segment.mime == "text/markdown"))
+                elif segment.mime in _SCRIPTS or segment.language == "javascript":
+                    yield from self._shown_script(segment)
             elif segment.part is Part.TEXT and segment.language in {"html", "xml", "markdown"}:
-                yield from self.page(segment, markdown=segment.language == "markdown")
+                pages.append((segment, segment.language == "markdown"))
+        if worth("\n".join([segment.text for segment, _ in pages])):
+            for segment, markdown in pages:
+                yield from self.page(segment, markdown=markdown)
 
-    def _output(self, segment: Segment) -> Iterator[Spot]:
-        if segment.mime in _HTML or segment.language == "html":
-            yield from self.page(segment, markdown=segment.mime == "text/markdown")
-        elif segment.mime in _SCRIPTS or segment.language == "javascript":
-            yield from self.script(segment, segment.text, 0, len(segment.text))
-            text = segment.text[:200_000]
-            usual = self.catalogue.known.scripts.search(text) is not None
-            yield Spot(
-                "CONTENT-SCRIPT", segment, 0, min(80, len(segment.text)), Severity.INFO if usual else Severity.LOW
-            )
+    def _shown_script(self, segment: Segment) -> Iterator[Spot]:
+        yield from self.script(segment, segment.text, 0, len(segment.text))
+        usual = self.catalogue.known.scripts.search(segment.text[:200_000]) is not None
+        yield Spot("CONTENT-SCRIPT", segment, 0, min(80, len(segment.text)), Severity.INFO if usual else Severity.LOW)
 
     def page(self, segment: Segment, *, markdown: bool) -> Iterator[Spot]:
         """What an HTML or Markdown text does when it is shown."""

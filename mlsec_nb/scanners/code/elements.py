@@ -7,12 +7,23 @@ from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
 MAX_DEPTH = 3  # of pages inside `srcdoc`
-_TAG = re.compile(
-    r"(?i)<\s*/?(?:script|iframe|form|object|embed|meta|base|svg|img|a|body|link|details|video|audio|frame|input|button|math|"
-    r"applet)\b"
+_FRAMES = re.compile(r"(?i)<\s*(?:script|iframe|frame|object|embed|form|meta)\b")
+_EVENT = re.compile(r"[oO][nN](?<=[\s\"'/`]..)[^\s=>/]{2,}\s*=")
+# An address that a browser may run, however its scheme is written; only then the name before it is looked at.
+_ODD_VALUE = re.compile(r"=\s*[\"']?[\x00-\x20]*(?:[jvJVdD](?!ata:image/(?:png|jpe?g|gif|webp);)|[^\"'>\s]{0,12}&)")
+_NAMED = ("href", "src", "action", "data")
+_ODD_TARGET = re.compile(
+    r"\]\(\s*<?[\x00-\x20]*(?:[jJ][\x00-\x20]*[aA]|[vV][\x00-\x20]*[bB]|[dD][\x00-\x20]*[aA][\x00-\x20]*[tT][\x00-\x20]*[aA])"
 )
-_EVENT = re.compile(r"(?i)\son\w+\s*=|javascript:|srcdoc")
-_TARGET = re.compile(r"(?i)\]\(\s*<?\s*(?:https?:|//|javascript:|vbscript:|data:)")
+# An image that can tell somebody: out of sight, at a bare address, with much in its query, or oddly written.
+_ODD_PICTURE = re.compile(
+    r"(?i)<img\b(?:[^>]*?(?:(?:width|height)\s*[=:]\s*[\"']?\s*[01](?:px)?(?![\w.%])|display\s*:\s*none|visibility\s*:\s*hid|"
+    r"opacity\s*:\s*0|\bhidden\b|&|//[^/\"'>\s]*\d\.\d{1,3}\.\d|[A-Za-z0-9+/_=%-]{80,}|src\s*=\s*[\"'][^\"'>\x00-\x1f]*[\x00-\x1f])|"
+    r"[^>]*=\s*(?:\"[^\">]*|'[^'>]*)>)"
+)
+_ODD_IMAGE = re.compile(
+    r"!\[[^\]\n]{0,300}\]\(\s*<?(?:[^\s)>]{0,40}//[^/\s)>]*\d\.\d{1,3}\.\d|[^\s)>]*(?:[A-Za-z0-9+/_=%-]{80,}|[\x00-\x1f]))"
+)
 _FENCE = re.compile(
     r"^(?P<mark>```+|~~~+)[^\n]*\n.*?(?:^(?P=mark)[`~]*[ \t]*$|\Z)|(?<!`)(?P<tick>`+)(?!`)[^\n]*?(?<!`)(?P=tick)(?!`)",
     re.MULTILINE | re.DOTALL,
@@ -55,10 +66,17 @@ def known(table: dict[str, str]) -> Known:
 
 
 def worth(text: str) -> bool:
-    """Whether a text holds any tag or link that a rule can be about."""
-    if "](" in text and _TARGET.search(text) is not None:
+    """Whether a text holds any tag or link that a rule can be about; those that all pages have are none."""
+    if "](" in text and (_ODD_TARGET.search(text) or ("![" in text and _ODD_IMAGE.search(text))):
         return True
-    return "<" in text and (_TAG.search(text) is not None or _EVENT.search(text) is not None)
+    if "<" not in text:
+        return False
+    if _FRAMES.search(text) or _EVENT.search(text) or _ODD_PICTURE.search(text):
+        return True
+    return any(
+        text[max(found.start() - 12, 0) : found.start()].rstrip().lower().endswith(_NAMED)
+        for found in _ODD_VALUE.finditer(text)
+    )
 
 
 def seen(text: str, usual: Known, *, markdown: bool = False, depth: int = 0) -> Iterator[Seen]:

@@ -1,7 +1,10 @@
 """Whether any rule can be about a document's code: words and a few patterns, before anything is parsed."""
 
 import re
+from collections.abc import Iterator
 from functools import cached_property, lru_cache
+
+from mlsec_nb.core import Document, Part
 
 from .magics import REMOTE
 from .rules import BanditGate, Catalogue
@@ -36,18 +39,22 @@ class _Told:
         self.plain: set[str] = set()
         self.found: set[str] = set()
 
-    def any(self, words: frozenset[str]) -> bool:
-        """Whether the pattern finds one of the words."""
+    def of(self, words: frozenset[str]) -> frozenset[str]:
+        """The words that the pattern finds."""
         new = words - self.plain
-        if not new:
-            return False
-        if not self.found.isdisjoint(new):
-            return True
         if len(self.plain) > MAX_WORDS:
             self.plain.clear()
-        for word in new:
+        for word in new - self.found:
             (self.plain if self.pattern.search(word) is None else self.found).add(word)
-        return not self.found.isdisjoint(new)
+        return frozenset(self.found & new)
+
+    def any(self, words: frozenset[str]) -> bool:
+        """Whether the pattern finds one of the words."""
+        return bool(self.of(words))
+
+
+def _turns(text: str) -> bool:
+    return not text.isascii() and BIDI.search(text) is not None
 
 
 @lru_cache(maxsize=8)
@@ -61,13 +68,23 @@ def is_password(name: str, words: BanditGate) -> bool:
 
 
 class Gate:
-    """What stands in a document's code, asked before it is parsed."""
+    """What stands in a document's code, asked before it is parsed: of all cells at once, then one by one."""
 
-    def __init__(self, catalogue: Catalogue, sources: list[Source]) -> None:
+    def __init__(self, catalogue: Catalogue, document: Document, sources: list[Source]) -> None:
         self.catalogue = catalogue
         self.sources = sources
-        self.each = {id(source): words(source) for source in sources}
-        self.words = frozenset().union(*self.each.values())
+        texts = [segment.text for segment in document.segments if segment.part is Part.CODE]
+        texts += [source.segment.text for source in sources if source.segment.part is not Part.CODE]
+        self.text = "\n".join(texts)
+        self.words = words(self.text)
+        self._each: dict[int, frozenset[str]] = {}
+
+    def of(self, source: Source) -> frozenset[str]:
+        """The words of one cell."""
+        found = self._each.get(id(source))
+        if found is None:
+            found = self._each[id(source)] = words(source.segment.text)
+        return found
 
     @cached_property
     def kinds(self) -> frozenset[str]:
@@ -76,36 +93,52 @@ class Gate:
         found = {kind for kind, marks in self.catalogue.kinds.items() if not marks.isdisjoint(self.words)}
         if _told(names["secret_pattern"]).any(self.words):
             found.add("secret")
-        if "environment" in found and not any(_WHOLE.search(source.python) for source in self.sources):
+        if "environment" in found and not _WHOLE.search(self.text):
             found.discard("environment")
-        if "credentials" in found and not any(
-            names["credential_hint"].search(source.python) for source in self.sources
-        ):
+        if "credentials" in found and not names["credential_hint"].search(self.text):
             found.discard("credentials")
         return frozenset(found)
 
-    def bandit(self, source: Source) -> bool:
-        """Whether Bandit can find anything in a cell by itself."""
-        found, table = self.each[id(source)], self.catalogue.bandit_gate
-        if not table.words.isdisjoint(found):
-            return True
-        if any(not words.isdisjoint(found) and pattern.search(source.python) for words, pattern in table.when):
-            return True
-        return self._shows_text(source) or self.password_in(source)
+    def bandit(self) -> list[Source]:
+        """The cells in which Bandit can find anything by itself."""
+        table = self.catalogue.bandit_gate
+        known, secret = table.words & self.words, _told(table.secret).of(self.words)
+        patterns = [(there, pattern) for words, pattern in table.when if (there := words & self.words)]
+        texts = [text for text in _TEXTS if text in self.text]
+        turned = _turns(self.text)
+        whole = known | secret
+        marks = [*whole, *texts, *(word for words, _ in patterns for word in words)]
+
+        def tells(source: Source) -> bool:
+            raw = source.segment.text
+            if not any(mark in raw for mark in marks) and not (turned and _turns(raw)):
+                return False
+            words, python = self.of(source), source.python
+            if not whole.isdisjoint(words) or any(text in python for text in texts) or (turned and _turns(python)):
+                return True
+            return any(not there.isdisjoint(words) and pattern.search(python) for there, pattern in patterns)
+
+        return [source for source in self.sources if tells(source)] if marks or turned else []
+
+    def _with(self, words: frozenset[str]) -> Iterator[Source]:
+        """The cells in which one of some words stands."""
+        there = words & self.words
+        if there:
+            for source in self.sources:
+                if any(word in source.segment.text for word in there):
+                    yield source
 
     def password_in(self, source: Source) -> bool:
         """Whether a name whose literal Bandit takes for a password stands in a cell."""
-        return _told(self.catalogue.bandit_gate.secret).any(self.each[id(source)])
-
-    @staticmethod
-    def _shows_text(source: Source) -> bool:
-        """Whether a text that Bandit looks for in strings stands in a cell."""
-        return any(text in source.python for text in _TEXTS) or BIDI.search(source.python) is not None
+        return _told(self.catalogue.bandit_gate.secret).any(self.of(source))
 
     def rules(self) -> bool:
         """Whether a rule of ours can find anything."""
         return (
-            self._reflects() or self._shows() or self._calls() or any(self._shelly(source) for source in self.sources)
+            self._reflects()
+            or self._shows()
+            or self._calls()
+            or any(self._shelly(source) for source in self.sources if self._may_be_shelly(source))
         )
 
     def _calls(self) -> bool:
@@ -115,17 +148,25 @@ class Gate:
         return any(need.met(found, self.kinds) for leaf in needs.keys() & found for need in needs[leaf])
 
     def _reflects(self) -> bool:
-        if not _REFLECTION.isdisjoint(self.words) and any(_REFLECTED.search(source.python) for source in self.sources):
+        if any(_REFLECTED.search(source.python) for source in self._with(_REFLECTION)):
             return True
         pattern = self.catalogue.names["shell_pattern"]
-        return not _STARTERS.isdisjoint(self.words) and any(pattern.search(source.python) for source in self.sources)
+        return any(pattern.search(source.python) for source in self._with(_STARTERS))
 
     def _shows(self) -> bool:
-        if not _PAGES.isdisjoint(self.words) and any(_PAGE.search(source.python) for source in self.sources):
+        if any(_PAGE.search(source.python) for source in self._with(_PAGES)):
             return True
         return "secret" in self.kinds and any(
             _SHOWN.match(source.python.rstrip().rpartition("\n")[2]) for source in self.sources
         )
+
+    @cached_property
+    def _installs(self) -> bool:
+        """Whether a line may run as a magic although it has no `%`."""
+        return not _INSTALLERS.isdisjoint(self.words) and AUTOMAGIC.search(self.text) is not None
+
+    def _may_be_shelly(self, source: Source) -> bool:
+        return self._installs or source.has_pieces
 
     def _shelly(self, source: Source) -> bool:
         """Whether a rule can be about the magics and shell lines of a cell."""
@@ -139,8 +180,8 @@ class Gate:
                 return True
             if piece.name in {"writefile", "file"} and self._lasting(piece.text):
                 return True
-        return not _INSTALLERS.isdisjoint(self.each[id(source)]) and (
-            AUTOMAGIC.search(source.python) is not None and pattern.search(source.python) is not None
+        return (
+            self._installs and AUTOMAGIC.search(source.python) is not None and pattern.search(source.python) is not None
         )
 
     def _lasting(self, path: str) -> bool:

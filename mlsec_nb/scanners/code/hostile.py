@@ -3,13 +3,14 @@
 import re
 import unicodedata
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from mlsec_nb.core import Confidence, Segment, Severity
 
 from .spots import Spot
 from .transform import blank
 
-OFF_SCREEN = 150  # blanks in a row
+SHORTEST = 24  # characters of an order to an assistant
 _ODD = re.compile(
     r"[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
     r"\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e01ef]"
@@ -27,6 +28,7 @@ _IN_NAME = re.compile(
 _STRINGS = re.compile(r"\"\"\".*?\"\"\"|'''.*?'''|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|#[^\n]*", re.DOTALL)
 _NAME = re.compile(r"[^\W\d]\w*")
 _LOOKALIKE = frozenset("аеорсухіјѕһԁԛԝвкмнтАВЕКМНОРСТХІЈЅԌΑΒΕΖΗΙΚΜΝΟΡΤΥΧοıɡⅼ")
+_BLANKS = re.compile(r"[ \t]{150}")
 _PUSHED = re.compile(r"(?<=\S)[ \t]{150,}(?=[^\s#\\])")
 _UNSEEN = (
     r"font-size\s*:\s*0(?![.\d]*[1-9])|opacity\s*:\s*0(?:\.0+)?\s*(?:;|$|['\"])|visibility\s*:\s*hidden|"
@@ -38,6 +40,8 @@ _HIDDEN_TEXT = re.compile(
     r"[^>]*>(?P<text>[^<]{20,2000})<",
     re.IGNORECASE,
 )
+_STYLE = re.compile(r"style\s*=\s*(['\"][^'\"]*['\"])")
+_HIDING = re.compile(_UNSEEN, re.IGNORECASE)
 _SENTENCE = re.compile(r"(?:[^\W\d]{2,}[ ,]+){4,}[^\W\d]{2,}")
 _WHO = (
     r"(?:ai|llms?|(?:ai |coding |code )?assistants?|copilot|chatgpt|claude|gemini|cursor|language models?|"
@@ -63,32 +67,90 @@ _INJECTION = re.compile(
     r"|\b(?:without (?:telling|informing|asking|notifying) the user)\b",
     re.IGNORECASE,
 )
-_VERBS = ("ignore", "disregard", "forget", "override", "bypass")
-_NOUNS = ("instruction", "prompt", "direction", "guideline", "guardrail", "system message")
-_URGES = ("must", "should", "shall", "need to", "have to", "please", "now")
-_ADDRESSED = re.compile(
-    r"\b(?:ai|llms?|assistants?|copilot|chatgpt|claude|gemini|cursor|language models?|agents?|gpt)\b[^\n]{0,100}"
-    rf"\b(?:{'|'.join(_URGES)})\b"
+# What every order to an assistant holds, in lower case: asked of whole documents, so each begins with plain letters.
+_SAID = (
+    *(
+        re.compile(rf"{verb}\b[\w ,'-]{{0,40}}?\b(?:previous|prior|above|earlier|preceding|all|any|your|system)\b")
+        for verb in ("ignore", "disregard", "forget", "override", "bypass")
+    ),
+    re.compile(r"do not (?:tell|mention|inform|reveal|show|alert|notify|disclose)[\w ,]{0,30}\b(?:the )?user"),
+    re.compile(r"without (?:telling|informing|asking|notifying) the user"),
 )
+_URGED = tuple(
+    re.compile(rf"{must}\b[\w ,]{{0,30}}?\b{_DO}\b")
+    for must in ("must", "should", "shall", "need to", "have to", "please", "now")
+)
+_WHOM = re.compile(rf"\b{_WHO}\b")
+_BEYOND = re.compile(r"[^\x00-\x7f]+")
 _ABOUT = re.compile(
     r"(?i)prompt[ -]?injection|jailbreak|red[ -]?team|adversarial prompt|attack|guardrail|malicious|e\.g\.|example"
 )
 
 
-def hostile(segment: Segment, *, code: bool) -> Iterator[Spot]:
-    """Everything in a text that deceives its reader."""
+class Signs(NamedTuple):
+    """What in a text, or in many texts joined by line ends, may deceive its reader."""
+
+    odd: bool  # characters that are not seen or turn the direction
+    names: bool  # letters that look like others
+    pushed: bool
+    styled: bool
+    ordered: bool
+
+
+def signs(text: str, *, code: bool) -> Signs:
+    """The signs of a text; where there are none, `hostile` finds nothing in it."""
+    low = text.lower()
+    strange = "" if text.isascii() else "".join(_BEYOND.findall(text))
+    return Signs(
+        odd=bool(strange) and _ODD.search(strange) is not None,
+        names=code and bool(strange) and _looks_alike(strange),
+        pushed=code and _pushes(text),
+        styled=not code and _hides(low),
+        ordered=_ordered(low),
+    )
+
+
+def hostile(segment: Segment, known: Signs | None = None, *, code: bool) -> Iterator[Spot]:
+    """Everything in a text that deceives its reader; `known` are signs of a larger text that it is part of."""
     text = segment.text
-    if not text.isascii():
-        if _ODD.search(text):
-            yield from _bidi(segment, code=code)
-            yield from _invisible(segment, code=code)
-        if code:
-            yield from _names(segment)
-    if code and len(text) > OFF_SCREEN and max(map(len, text.split("\n"))) > OFF_SCREEN:
+    there = known or signs(text, code=code)
+    if there.odd and not text.isascii() and _ODD.search(text):
+        yield from _bidi(segment, code=code)
+        yield from _invisible(segment, code=code)
+    if there.names and not text.isascii():
+        yield from _names(segment)
+    if there.pushed and _pushes(text):
         yield from _off_screen(segment)
-    if not code and "style" in text:
+    if there.styled:
         yield from _unseen(segment)
-    yield from _orders(segment, code=code)
+    if there.ordered and len(text) >= SHORTEST and _ordered(text.lower()):
+        yield from _orders(segment, code=code)
+
+
+def _looks_alike(strange: str) -> bool:
+    """Whether a letter may be taken for another, or is read by Python as another."""
+    return not _LOOKALIKE.isdisjoint(strange) or unicodedata.normalize("NFKC", strange) != strange
+
+
+def _pushes(text: str) -> bool:
+    """Whether so many blanks follow one another that what comes after them is out of sight."""
+    return (" " * 48 in text or "\t" in text) and _BLANKS.search(text) is not None
+
+
+def _hides(low: str) -> bool:
+    """Whether a style takes something out of sight."""
+    return any(_HIDING.search(style) for style in set(_STYLE.findall(low)))
+
+
+def _ordered(low: str) -> bool:
+    """Whether an order to an assistant can stand in a text in lower case."""
+    if any(pattern.search(low) for pattern in _SAID):
+        return True
+    return any(
+        _WHOM.search(low, max(low.rfind("\n", 0, found.start()), found.start() - 160), found.start())
+        for pattern in _URGED
+        for found in pattern.finditer(low)
+    )
 
 
 def _bidi(segment: Segment, *, code: bool) -> Iterator[Spot]:
@@ -177,14 +239,6 @@ def _unseen(segment: Segment) -> Iterator[Spot]:
 
 def _orders(segment: Segment, *, code: bool) -> Iterator[Spot]:
     text = segment.text
-    if len(text) < 24:
-        return
-    low = text.lower()
-    spoken = ("user" in low and ("do not" in low or "without" in low)) or (
-        any(word in low for word in _VERBS) and any(word in low for word in _NOUNS)
-    )
-    if not spoken and not (any(word in low for word in _URGES) and _ADDRESSED.search(low)):
-        return
     for match in _INJECTION.finditer(text):
         around = text[max(match.start() - 400, 0) : match.end() + 200]
         hidden = _in_comment(text, match.start())

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from mlsec_nb.core import CannotScan, Confidence, Segment, Severity
 
 from .interpreter import Interpreter
-from .parsing import normal, parse
+from .parsing import parse
 from .shell import Command, Word, commands
 from .shell_rules import broken
-from .source import Source
+from .source import Source, normal
 from .state import Hit, Scope
-from .transform import Piece, blank
+from .transform import Piece, Transformed, blank
 from .values import NOTHING, Origin, Step, Value
 
 SHELL = frozenset({"!", "bash", "sh", "sx", "system", "zsh", "ksh", "cmd"})
@@ -82,7 +82,7 @@ class Notebook(Interpreter):
             self.shell(body, piece.body_offset, None)
         elif path.strip("'\"").endswith(".py"):
             text = blank(self.source.python[: piece.body_offset]) + normal(body)
-            inner = Source(self.source.segment, text, self.source.cell)
+            inner = Source(self.source.segment, self.source.cell, Transformed(text, {}))
             scope, self.scope, outer = self.scope, Scope(), self.source
             self.run(inner, parse(text).body)
             self.scope, self.source = scope, outer
@@ -138,10 +138,11 @@ class Notebook(Interpreter):
         start, end = self.source.span(node)
         at = self.source.segment.text.find(text, start, end)
         if at >= 0:
-            inner = Source(self.source.segment, blank(self.source.python[:at]) + normal(text), self.source.cell)
+            there = blank(self.source.python[:at]) + normal(text)
+            inner = Source(self.source.segment, self.source.cell, Transformed(there, {}))
         else:
             places = self.source.segment.view(text, range(len(text)), [start] * len(text), "python")
-            inner = Source(places, normal(text), self.source.cell)
+            inner = Source(places, self.source.cell, Transformed(normal(text), {}))
         outer, self.inner = self.source, self.inner + 1
         self.run(inner, parse(inner.python).body)
         self.source, self.inner = outer, self.inner - 1

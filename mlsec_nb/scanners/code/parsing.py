@@ -13,7 +13,6 @@ MAX_DEPTH = 180  # of brackets; CPython refuses 200
 _PRINT = re.compile(
     r"^([ \t]*(?:[^\n#'\"]*?:[ \t]+)?)print[ \t](?![ \t]*[=(.,\[)])(?:>>)?[ \t]*([^\n]*?)[ \t]*$", re.MULTILINE
 )
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _COMMENT = re.compile(r"((?:[^#'\"]|'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\")*)#")
 _EXEC = re.compile(r"^([ \t]*)exec[ \t](?![ \t]*[=(.,\[)])([^\n]*?)[ \t]*$", re.MULTILINE)
 _EXCEPT = re.compile(
@@ -45,14 +44,6 @@ class Parsed:
     broken: tuple[Broken, ...] = ()
     text: str = ""  # what was parsed: without margin and broken runs
     saved: tuple[ast.stmt, ...] = ()  # known calls in what could not be read
-
-
-def normal(text: str) -> str:
-    """The same characters at the same places, without those that the parser cannot take."""
-    if "\r" in text:
-        text = text.replace("\r\n", " \n").replace("\r", "\n")
-    text = text.replace("\0", " ").replace("\f", " ").replace("\ufeff", " ")
-    return text if text.isascii() else _SURROGATE.sub("?", text)
 
 
 def parse(python: str) -> Parsed:

@@ -70,8 +70,8 @@ class PythonScan:
     key: bytes
     name: str
 
-    def scan(self, document: Document, sources: list[Source]) -> Iterator[Finding | Gap]:
-        gate = Gate(self.catalogue, sources)
+    def scan(self, document: Document, gate: Gate) -> Iterator[Finding | Gap]:
+        sources = gate.sources
         cells = _Cells(self.name)
         found: list[Finding] = []
         if gate.rules():

@@ -65,7 +65,7 @@ class Sink:
     words: tuple[str, ...] = ()  # of which one must stand in the code; spares parsing
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pattern:
     """A regular expression over one language's text."""
 
@@ -79,6 +79,11 @@ class Pattern:
     def possible(self, text: str) -> bool:
         """Whether a keyword stands in a text; a pattern without one may match anywhere."""
         return not self.keywords or any(word in text for word in self.keywords)
+
+    @cached_property
+    def marks(self) -> frozenset[str]:
+        """A word of each keyword."""
+        return frozenset(max(re.findall(r"\w+", keyword), key=len) for keyword in self.keywords)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from mlsec_nb.config import Settings
 from mlsec_nb.core import Artifact, Component, Document, Finding, Gap, Rule
 
 from .folded import folded
+from .gate import Gate
 from .python import PythonScan
 from .rules import catalogue
 from .sources import python_sources
@@ -47,10 +48,10 @@ class CodeScanner:
 
     def _scan(self, document: Document) -> Iterator[Finding | Gap]:
         rules, key = catalogue(), self.settings.key
-        sources = python_sources(document)
-        for item in TextScan(rules, NAME).scan(document, sources):
+        gate = Gate(rules, document, python_sources(document))
+        for item in TextScan(rules, NAME).scan(document, gate):
             yield item if isinstance(item, Gap) else item.finding(rules, NAME, key)
-        yield from PythonScan(rules, key, NAME).scan(document, sources)  # last: Bandit repeats what is said above
+        yield from PythonScan(rules, key, NAME).scan(document, gate)  # last: Bandit repeats what is said above
 
 
 def build(settings: Settings) -> CodeScanner:

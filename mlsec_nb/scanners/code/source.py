@@ -1,22 +1,55 @@
 """A run of code with its positions: AST nodes → offsets → places."""
 
 import ast
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass
 from functools import cached_property
 
 from mlsec_nb.core import Location, Segment
 
-from .transform import Piece, margin
+from .transform import Piece, Transformed, margin, transform
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def normal(text: str) -> str:
+    """The same characters at the same places, without those that the parser cannot take."""
+    if "\r" in text:
+        text = text.replace("\r\n", " \n").replace("\r", "\n")
+    if "\0" in text or "\f" in text:
+        text = text.replace("\0", " ").replace("\f", " ")
+    return text if text.isascii() else _SURROGATE.sub("?", text.replace("\ufeff", " "))
 
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """The text of one cell or file whose Python stands character for character where the reader sees it."""
+    """The text of one cell or file whose Python stands character for character where the reader sees it.
+
+    It is read by IPython's rules when that is first asked for; `given` is what it is known to be otherwise.
+    """
 
     segment: Segment
-    python: str
     cell: int | None = None
-    pieces: dict[int, Piece] = field(default_factory=dict)
+    given: Transformed | None = None
+
+    @cached_property
+    def python(self) -> str:
+        return self._read.python
+
+    @cached_property
+    def pieces(self) -> dict[int, Piece]:
+        return self._read.pieces
+
+    @cached_property
+    def _read(self) -> Transformed:
+        return self.given or transform(normal(self.segment.text))
+
+    @property
+    def has_pieces(self) -> bool:
+        """Whether something in it is not Python."""
+        if self.given is not None:
+            return bool(self.given.pieces)
+        return ("!" in self.segment.text or "%" in self.segment.text) and bool(self.pieces)
 
     @cached_property
     def margin(self) -> int:

@@ -7,13 +7,14 @@ from pathlib import PurePosixPath
 
 from mlsec_nb.core import Cell, Document, Kind, Part, Segment
 
-from .parsing import Broken, is_automagic, normal, parse
-from .source import Source
-from .transform import Piece, Transformed, blank, transform
+from .parsing import Broken, is_automagic
+from .source import Source, normal
+from .transform import Piece, Transformed, blank
 
 PYTHON = frozenset({"python", "python3", "python2", "ipython", "ipython3", "sage", "sagemath", "xpython", "pyspark"})
 AUTOMAGIC = re.compile(r"^(?:pip3?|conda|uv)[ \t]+\w", re.MULTILINE)
 _WORD = re.compile(r"[^\W\d]\w*")
+_APART = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) == "_")}
 
 
 def python_language(language: str) -> bool:
@@ -43,15 +44,8 @@ def python_sources(document: Document) -> list[Source]:
 
 def _source(document: Document, segment: Segment, cell: int | None) -> Source | None:
     if is_python(document, segment):
-        return source_of(segment, cell) if cell is not None else Source(segment, normal(segment.text))
+        return Source(segment, cell, None if cell is not None else Transformed(normal(segment.text), {}))
     return shell_source(segment, cell) if shell_language(segment.language or document.language or "") else None
-
-
-def source_of(segment: Segment, cell: int | None = None) -> Source:
-    """A cell's text as Python of the same length, with the pieces that are not Python."""
-    text = normal(segment.text)
-    shown = transform(text)
-    return Source(segment, shown.python, cell, dict(shown.pieces))
 
 
 _MAGIC_LANGUAGES = {
@@ -67,7 +61,7 @@ _FILES = {".html": "html", ".htm": "html", ".js": "javascript", ".svg": "svg", "
 
 def embedded(source: Source) -> Iterator[tuple[str, Segment]]:
     """Bodies of cell magics in other languages, with the language; those that are written to a file by its name."""
-    for piece in source.pieces.values():
+    for piece in source.pieces.values() if source.given or "%%" in source.segment.text else ():
         if piece.body is None:
             continue
         language = _MAGIC_LANGUAGES.get(piece.name)
@@ -88,13 +82,14 @@ def shell_language(language: str) -> bool:
 def shell_source(segment: Segment, cell: int | None = None) -> Source:
     """A text that is shell as a whole."""
     piece = Piece("bash", "", 0, 0, len(segment.text), body=segment.text, body_offset=0)
-    return Source(segment, blank(segment.text), cell, {-1: piece})
+    return Source(segment, cell, Transformed(blank(segment.text), {-1: piece}))
 
 
-def words(source: Source) -> frozenset[str]:
-    """Every identifier that stands in a cell, as Python reads it; what no rule can be about is never parsed."""
-    text = source.segment.text
-    return frozenset(_WORD.findall(text if text.isascii() else unicodedata.normalize("NFKC", text)))
+def words(text: str) -> frozenset[str]:
+    """Every identifier that stands in code, as Python reads it; what no rule can be about is never parsed."""
+    if text.isascii():
+        return frozenset(text.translate(_APART).split())
+    return frozenset(_WORD.findall(unicodedata.normalize("NFKC", text)))
 
 
 def automagic(source: Source, broken: Broken) -> Iterator[Piece]:
@@ -116,17 +111,3 @@ def executed_order(cells: list[Cell]) -> list[int] | None:
         return None
     never = [cell.number for cell in cells if cell.execution_count is None]
     return [number for _, number in sorted(ran)] + never
-
-
-__all__ = [
-    "Transformed",
-    "automagic",
-    "blank",
-    "code_cells",
-    "executed_order",
-    "is_python",
-    "parse",
-    "python_sources",
-    "source_of",
-    "words",
-]

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from mlsec_nb.core import Document, Gap, Kind, Part, Segment
 
 from .content import ContentScan
-from .hostile import hostile
+from .gate import Gate
+from .hostile import hostile, signs
 from .languages import patterns
 from .rules import Catalogue
-from .source import Source
 from .sources import embedded, python_language, shell_language
 from .spots import Spot
 
+_READ = frozenset({Part.MARKDOWN, Part.RAW, Part.TEXT})
 _PAGES = frozenset({"html", "svg", "markdown"})
 _PAGE_MAGIC = re.compile(r"\s*%%(?:markdown|md|html|HTML|svg|SVG)\b")
 _NO_CODE = frozenset({"markdown", "text", "latex", "html", "css", "json", "csv", "raw", "xml"})
@@ -26,13 +27,19 @@ class TextScan:
     catalogue: Catalogue
     name: str
 
-    def scan(self, document: Document, sources: list[Source]) -> Iterator[Spot | Gap]:
+    def scan(self, document: Document, gate: Gate) -> Iterator[Spot | Gap]:
         content = ContentScan(self.catalogue)
         yield from content.scan(document)
-        anywhere = self._anywhere(document)
-        for segment in document.segments:
-            yield from self._segment(document, segment, anywhere=anywhere)
-        for language, segment in (pair for source in sources for pair in embedded(source)):
+        code = [segment for segment in document.segments if segment.part is Part.CODE and segment.text]
+        readable = [segment for segment in document.segments if segment.text and _is_readable(segment)]
+        yield from self._hostile([one for one in code if not _PAGE_MAGIC.match(one.text)], code=True)
+        yield from self._hostile(readable, code=False)
+        yield from self._anywhere(document, code, gate)
+        for segment in (*code, *(one for one in readable if one.part is Part.TEXT)):
+            language = _language(document, segment)
+            if language and not python_language(language):
+                yield from patterns(segment, language, self.catalogue)
+        for language, segment in (pair for source in gate.sources for pair in embedded(source)):
             if language in _PAGES:
                 yield from content.page(segment, markdown=language == "markdown")
             elif language == "javascript":
@@ -42,25 +49,20 @@ class TextScan:
                 yield from hostile(segment, code=False)
         yield from self._unread(document)
 
-    def _anywhere(self, document: Document) -> bool:
-        """Whether a pattern for any code can match in a document: asked once for all its cells."""
-        code = "\n".join(segment.text for segment in document.segments if segment.part is Part.CODE)
-        return any(pattern.possible(code) for pattern in self.catalogue.patterns_of("any-code"))
+    @staticmethod
+    def _hostile(segments: list[Segment], *, code: bool) -> Iterator[Spot]:
+        """What deceives: asked of all the texts together first, because hardly any text does."""
+        there = signs("\n".join([segment.text for segment in segments]), code=code)
+        if any(there):
+            for segment in segments:
+                yield from hostile(segment, there, code=code)
 
-    def _segment(self, document: Document, segment: Segment, *, anywhere: bool) -> Iterator[Spot]:
-        if segment.part is Part.METADATA or not segment.text:
-            return
-        code = segment.part is Part.CODE
-        readable = segment.part in {Part.MARKDOWN, Part.RAW, Part.TEXT} or (
-            segment.part is Part.OUTPUT and (segment.mime is None or segment.mime.startswith("text/"))
-        )
-        if (code and not _PAGE_MAGIC.match(segment.text)) or readable:
-            yield from hostile(segment, code=code)
-        language = (segment.language or (document.language if code else None) or "").lower()
-        if anywhere and code and language not in _NO_CODE:
-            yield from patterns(segment, "any-code", self.catalogue)
-        if language and not python_language(language) and segment.part in {Part.CODE, Part.TEXT}:
-            yield from patterns(segment, language, self.catalogue)
+    def _anywhere(self, document: Document, segments: list[Segment], gate: Gate) -> Iterator[Spot]:
+        """Patterns for any code: asked of the words of all cells first."""
+        if any(not pattern.marks.isdisjoint(gate.words) for pattern in self.catalogue.patterns_of("any-code")):
+            for segment in segments:
+                if _language(document, segment) not in _NO_CODE:
+                    yield from patterns(segment, "any-code", self.catalogue)
 
     def _unread(self, document: Document) -> Iterator[Gap]:
         """A language of a notebook for which there is no rule is said, once."""
@@ -79,3 +81,13 @@ class TextScan:
                 told.add(language)
                 reason = f"there are no rules for {language or 'this'} code; it was searched for hostile text only"
                 yield Gap(location=cell.source.place, scanner=self.name, code="unsupported", reason=reason)
+
+
+def _is_readable(segment: Segment) -> bool:
+    return segment.part in _READ or (
+        segment.part is Part.OUTPUT and (segment.mime is None or segment.mime.startswith("text/"))
+    )
+
+
+def _language(document: Document, segment: Segment) -> str:
+    return (segment.language or (document.language if segment.part is Part.CODE else None) or "").lower()

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlsec_nb.core import Kind, Severity
-from mlsec_nb.scanners.code.elements import clean, host, is_script
+from mlsec_nb.scanners.code.elements import clean, host, is_script, seen, worth
+from mlsec_nb.scanners.code.rules import catalogue
 
 
 def output(html, mime="text/html"):
@@ -221,3 +222,37 @@ def test_odd_metadata_hides_nothing_and_breaks_nothing(audit, metadata):
 def test_a_kernel_may_name_its_language_in_its_own_way(audit, gaps, language, text, rule):
     assert rule in {item.rule.id for item in audit(text, language=language)}
     assert gaps(text, language=language) == []
+
+
+_NAMES = ["img", "a", "IMG", "svg", "div", "script", "iframe", "meta", "form", "input", "video", "object"]
+_KEYS = ["src", "href", "onerror", "ONLOAD", "on:x", "width", "height", "style", "hidden", "alt", "xlink:href", "data", "download",
+         "action", "http-equiv", "content"]  # fmt: skip
+_VALUES = [
+    "https://cdn.plot.ly/x.png", "javascript:alert(1)", "jAva\nscript:x()", "&#106;avascript:x()", "java&Tab;script:x", " javascript:x",
+    "\x01javascript:x", "1", "0px", "1.5", "100%", "display: none", "a>b", "http://1.2.3.4/x", "//9.8.7.6", "ht\ntp://1.2.3.4/x",
+    "https://evil.example/x?d=" + "A1" * 45, "data:text/html,x", "data:image/png;base64,AAAA", "data:application/zip;base64,TVqQ",
+    "refresh", "0; url=https://x.example/", "attachment:x.png", "#top",
+]  # fmt: skip
+_tags = st.builds(
+    lambda name, pairs, space: f"<{name}" + "".join(f"{gap}{key}={quote}{value}{quote}" for key, value, quote, gap in pairs) + space + ">",
+    st.sampled_from(_NAMES),
+    st.lists(
+        st.tuples(
+            st.sampled_from(_KEYS), st.sampled_from(_VALUES), st.sampled_from(["'", '"', ""]),
+            st.sampled_from([" ", "\n", "/", "\t "]),
+        ),
+        max_size=3,
+    ),
+    st.sampled_from(["", " ", "/"]),
+)  # fmt: skip
+_links = st.builds(lambda mark, url: f"{mark}[x]({url})", st.sampled_from(["", "!"]), st.sampled_from(_VALUES))
+
+
+@given(
+    st.lists(_tags | _links | st.sampled_from(["text ", "`", "\n", "```\n", "x = <b>1</b>"]), max_size=4), st.booleans()
+)
+def test_a_page_that_is_not_worth_reading_holds_nothing(parts: list[str], markdown: bool) -> None:
+    """What spares the parser must never spare a finding."""
+    text = "".join(parts)
+    if not worth(text):
+        assert [one.rule for one in seen(text, catalogue().known, markdown=markdown) if one.rule or one.script] == []

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlsec_nb.scanners.code.parsing import normal, parse, python2
+from mlsec_nb.scanners.code.parsing import parse, python2
+from mlsec_nb.scanners.code.source import normal
 from mlsec_nb.scanners.code.transform import logical_lines, transform
 
 

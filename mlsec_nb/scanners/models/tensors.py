@@ -8,12 +8,15 @@ from math import prod
 
 from mlsec_nb.core import mask_text
 
+from .pickle.machine import Machine
 from .pickle.read import item_size
 from .pickle.values import Box, Call, Ref, Value
 
 MAX_ROWS = 200  # of one file that go into its component
 _MAX_MET = 100_000  # tensors of one pickle that are followed
-_DEPTH = 4  # of dicts inside dicts in which names are looked for
+_MAX_WALKED = 200_000  # values of one pickle in which tensors are looked for, to name them
+_LONG = 200  # characters of a name
+_LAYERS = frozenset({"", "_parameters", "_buffers", "_modules", "__dict__"})  # that a name does not tell
 _JOINTS = re.compile(r"([./:])")
 _REBUILD = ("torch._utils._rebuild_tensor", "torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_tensor_v3")
 _ARRAYS = ("multiarray._reconstruct", "joblib.numpy_pickle.NumpyArrayWrapper")
@@ -56,48 +59,72 @@ class Met:
     """Collects the tensors and arrays that one pickle would make, and what it calls them."""
 
     made: list[Call] = field(default_factory=list)
-    names: dict[int, str] = field(default_factory=dict)  # by the identity of a call in `made`
+    put: dict[int, tuple[Value, list[Value]]] = field(default_factory=dict)  # by identity: an object, its items
 
     def see(self, event: Ref | Call) -> None:
-        if not isinstance(event, Call) or len(self.made) >= _MAX_MET:
+        if not isinstance(event, Call):
             return
         if event.how == "setitem":
-            self._pairs(_items(event.args), "", _DEPTH)
-        elif isinstance(event.target, Ref) and (event.target.full in _REBUILD or event.target.full.endswith(_ARRAYS)):
+            self._keep(event.target, _items(event.args))
+        elif event.how in {"extend", "add"}:
+            items = [item for part in _items(event.args) for item in _items(part) or [part]]
+            self._keep(event.target, [value for pair in enumerate(items) for value in pair])
+        elif len(self.made) < _MAX_MET and isinstance(event.target, Ref) and _makes_array(event.target):
             self.made.append(event)
 
-    def _pairs(self, items: list[Value], prefix: str, depth: int) -> None:
-        for key, value in zip(items[::2], items[1::2], strict=False):
-            if not isinstance(key, str) or depth <= 0:
-                continue
-            if isinstance(value, Box) and value.kind == "dict":
-                self._pairs(list(value.items), f"{prefix}{key}.", depth - 1)
-            elif isinstance(value, Call):
-                self.names[id(_innermost(value))] = prefix + key
+    def _keep(self, target: Value, pairs: list[Value]) -> None:
+        if len(self.put) < _MAX_MET:
+            self.put.setdefault(id(target), (target, []))[1].extend(pairs)
 
-    def rows(self, result: Value) -> Iterator[tuple[str, str, list[int], int]]:
-        """Name, type, shape and bytes of each; `result` is what the pickle ends with."""
-        self._pairs([*_items(result), *_state(result)], "", _DEPTH)
+    def rows(self, machine: Machine) -> Iterator[tuple[str, str, list[int], int]]:
+        """Name, type, shape and bytes of each, when the machine has read the pickle."""
+        names = self._names(machine)
         for call in self.made:
             row = _array(call) if call.target.full.endswith(_ARRAYS) else _tensor(call)
             if row is not None:
-                yield self.names.get(id(call), ""), *row
+                yield names.get(id(call), ""), *row
+
+    def _names(self, machine: Machine) -> dict[int, str]:
+        """The way from the result of a pickle to each tensor, by the identity of the call that makes it."""
+        wanted = {id(call) for call in self.made}
+        names: dict[int, str] = {}
+        rest = [(target, "") for target, _ in self.put.values()]  # of a pickle that breaks off there is no result
+        todo, seen = [*rest[::-1], (machine.result, "")], set[int]()
+        while todo and wanted - names.keys() and len(seen) < _MAX_WALKED:
+            value, path = todo.pop()
+            if id(value) in wanted:
+                names.setdefault(id(value), path)
+            elif isinstance(value, tuple | Box | Call) and id(value) not in seen:
+                seen.add(id(value))
+                todo += reversed([(part, _joined(path, key)) for key, part in self._parts(value, machine)])
+        return names
+
+    def _parts(self, value: Value, machine: Machine) -> Iterator[tuple[Value, Value]]:
+        """What is in a value, each with its key; what an object is made from has no key of its own."""
+        kept = [self.put.get(id(value)), machine.named.get(id(value))]
+        pairs = [item for entry in kept if entry for item in entry[1]]
+        if isinstance(value, Call):
+            yield from (("", part) for part in (*_items(value.args), value.state))
+        elif isinstance(value, Box) and value.kind == "dict":
+            pairs = [*value.items, *pairs]
+        else:
+            yield from enumerate(_items(value))
+        yield from zip(pairs[::2], pairs[1::2], strict=False)
+
+
+def _makes_array(ref: Ref) -> bool:
+    return ref.full in _REBUILD or ref.full.endswith(_ARRAYS)
+
+
+def _joined(path: str, key: Value) -> str:
+    """A name as `state_dict` would give it."""
+    if not isinstance(key, str | int) or key in _LAYERS or len(path) > _LONG:
+        return path
+    return f"{path}.{key}" if path else str(key)
 
 
 def _items(value: Value) -> list[Value]:
     return list(value.items) if isinstance(value, Box) else list(value) if isinstance(value, tuple) else []
-
-
-def _state(value: Value) -> list[Value]:
-    return _items(value.state) if isinstance(value, Call) and isinstance(value.state, Box) else []
-
-
-def _innermost(call: Call) -> Call:
-    """The tensor inside a parameter."""
-    args = call.args
-    inner = args[0] if isinstance(args, tuple) and args and isinstance(call.target, Ref) else None
-    is_parameter = isinstance(call.target, Ref) and call.target.name.startswith("_rebuild_parameter")
-    return inner if is_parameter and isinstance(inner, Call) else call
 
 
 def _whole(shape: Value) -> list[int] | None:

@@ -20,10 +20,19 @@ MAX_ITEMS = 1 << 22
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 _STRING, _ARRAY = 8, 9
 _MAX_DIMENSIONS = 8
-_TYPES = {0: ("F32", 4), 1: ("F16", 2), 24: ("I8", 1), 25: ("I16", 2), 26: ("I32", 4), 27: ("I64", 8), 28: ("F64", 8),
-          30: ("BF16", 2)}  # fmt: skip
-_BLOCKS = {2: "Q4_0", 3: "Q4_1", 6: "Q5_0", 7: "Q5_1", 8: "Q8_0", 9: "Q8_1", 10: "Q2_K", 11: "Q3_K", 12: "Q4_K",
-           13: "Q5_K", 14: "Q6_K", 15: "Q8_K"}  # fmt: skip
+# Types of tensors: name, how many numbers are in a block, and how many bytes it takes (ggml.h, ggml-common.h).
+_TYPES = {
+    0: ("F32", 1, 4), 1: ("F16", 1, 2), 2: ("Q4_0", 32, 18), 3: ("Q4_1", 32, 20), 6: ("Q5_0", 32, 22),
+    7: ("Q5_1", 32, 24), 8: ("Q8_0", 32, 34), 9: ("Q8_1", 32, 36), 10: ("Q2_K", 256, 84), 11: ("Q3_K", 256, 110),
+    12: ("Q4_K", 256, 144), 13: ("Q5_K", 256, 176), 14: ("Q6_K", 256, 210), 15: ("Q8_K", 256, 292),
+    16: ("IQ2_XXS", 256, 66), 17: ("IQ2_XS", 256, 74), 18: ("IQ3_XXS", 256, 98), 19: ("IQ1_S", 256, 50),
+    20: ("IQ4_NL", 32, 18), 21: ("IQ3_S", 256, 110), 22: ("IQ2_S", 256, 82), 23: ("IQ4_XS", 256, 136),
+    24: ("I8", 1, 1), 25: ("I16", 1, 2), 26: ("I32", 1, 4), 27: ("I64", 1, 8), 28: ("F64", 1, 8),
+    29: ("IQ1_M", 256, 56), 30: ("BF16", 1, 2), 34: ("TQ1_0", 256, 54), 35: ("TQ2_0", 256, 66),
+    39: ("MXFP4", 32, 17),
+}  # fmt: skip
+_ALIGNMENT = 32  # bytes, when the metadata says nothing
+_PADDING = 1 << 16  # zeros behind the last tensor that nobody wonders about
 
 
 class Broken(ValueError):  # noqa: N818 - reads with `raise`
@@ -37,6 +46,7 @@ class Reader:
         self.view = view
         self.at = 4
         self.order = "<"
+        self.alignment = _ALIGNMENT
 
     def take(self, size: int) -> bytes:
         if size < 0 or self.at + size > self.view.size:
@@ -72,7 +82,7 @@ def matches(view: View) -> bool:
     return view.head(4) == MAGIC or view.head(4) in OLD
 
 
-def scan(view: View, context: Context) -> Iterator[Finding | Gap]:
+def scan(view: View, context: Context) -> Iterator[Finding | Gap | View]:
     if view.head(4) in OLD:
         yield context.gap(view, "GGML, the format before GGUF, is not opened", "unsupported")
         return
@@ -105,6 +115,8 @@ def _pairs(view: View, context: Context, reader: Reader, count: int) -> Iterator
         if key in seen:
             yield context.found("MODEL-READERS-DISAGREE", view, key, f"The metadata key {key} stands twice")
         seen.add(key)
+        if key == "general.alignment" and isinstance(value, int) and 0 < value <= MAX_ITEMS:
+            reader.alignment = value
         if isinstance(value, str):
             if "template" in key:
                 yield from templates.check(view, context, value, key)
@@ -115,24 +127,35 @@ def _pairs(view: View, context: Context, reader: Reader, count: int) -> Iterator
                 context.facts.setdefault(key.partition(".")[2], value)
 
 
-def _tensors(view: View, context: Context, reader: Reader, count: int) -> Iterator[Finding]:
+def _tensors(view: View, context: Context, reader: Reader, count: int) -> Iterator[Finding | View]:
     if count > MAX_ITEMS:
         raise Broken(f"{count} tensors")
-    last = 0
+    placed: list[tuple[int, int]] = []
     for _ in range(count):
         name = reader.text()
         dimensions = reader.number("I")
         if dimensions > _MAX_DIMENSIONS:
             raise Broken(f"a tensor of {dimensions} dimensions")
         shape = [reader.number("Q") for _ in range(dimensions)]
-        size = prod(shape)
-        if size >= 1 << 63:
+        if prod(shape) >= 1 << 63:
             raise Broken("a tensor whose size overflows")
         kind = reader.number("I")
-        dtype, width = _TYPES.get(kind, (_BLOCKS.get(kind, f"type {kind}"), 0))
-        context.tensors.add(name, dtype, shape, size * width)
-        last = max(last, reader.number("Q"))
-    if count and reader.at + last > view.size:
+        dtype, items, width = _TYPES.get(kind, (f"type {kind}", 1, 0))
+        size = -(-prod(shape) // items) * width
+        context.tensors.add(name, dtype, shape, size)
+        start = reader.number("Q")
+        placed.append((start, start + size))
+    begin = reader.at + -reader.at % reader.alignment
+    end = begin + max((stop for _, stop in placed), default=0)
+    if count and end > view.size:
         yield context.found(
-            "MODEL-BOUNDS", view, str(last), "A tensor stands outside of the file", severity=Severity.HIGH
+            "MODEL-BOUNDS", view, str(end), "A tensor stands outside of the file", severity=Severity.HIGH
         )
+    elif count and all(start < stop for start, stop in placed):  # of all of them the size is known
+        yield from _behind(view, context, end + -end % reader.alignment)
+
+
+def _behind(view: View, context: Context, end: int) -> Iterator[Finding | View]:
+    if view.head(_PADDING, end).strip(b"\0") or view.size - end > _PADDING:
+        yield context.found("MODEL-TRAILING-DATA", view, f"{view.size - end} bytes", offset=end)
+        yield view.part(end, view.size, f"{view.name} (behind the tensors)", "data behind tensors")

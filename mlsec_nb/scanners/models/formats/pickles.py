@@ -221,7 +221,7 @@ def _told(view: View, context: Context, story: Story, outcome: Run) -> Iterator[
     yield from story.findings()
     context.loading += story.tree[: max(0, MAX_TREE - len(context.loading))]
     machine = outcome.machine
-    for row in story.tensors.rows(machine.result):
+    for row in story.tensors.rows(machine):
         context.tensors.add(*row)
     offset = outcome.end - view.start
     if outcome.exhausted:

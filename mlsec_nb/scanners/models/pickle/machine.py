@@ -9,6 +9,7 @@ from .values import Box, Call, OutOfBudget, Ref, Seen, Stop, Value
 LEAVE = 1 << 62  # added to a position: leave the inner loop (a frame begins, the pickle ends)
 CHUNK = 1 << 20  # bytes between two looks at the clock
 ACROSS = "an argument longer than its frame"
+MAX_NAMED = 50_000  # values of long dicts, and long dicts, that are kept beside them
 MAX_KEPT = 8_000_000  # memo entries and stack slots together, about 1 GB
 
 
@@ -40,6 +41,9 @@ class Machine:
     position: int = 0
     opcode: int = 0
     blobs: list[tuple[int, int]] = field(default_factory=list)  # byte strings that look like a file: offset, size
+    named: dict[int, tuple[Value, list[Value]]] = field(
+        default_factory=dict
+    )  # what is called of the rest of long dicts
     texts: list[tuple[int, int]] = field(default_factory=list)  # texts that look like an encoded pickle: offset, size
 
     def run(self) -> int:
@@ -93,6 +97,13 @@ class Machine:
 
     def note(self, words: str, offset: int) -> None:
         self.odd.setdefault(words, offset)
+
+    def keep_called(self, target: Box, values: list[Value]) -> None:
+        """Of items that a long dict does not keep, those that are the result of a call: they may be its tensors."""
+        if len(self.named) < MAX_NAMED:
+            called = self.named.setdefault(id(target), (target, []))[1]
+            pairs = zip(values[::2], values[1::2], strict=True)
+            called += [part for pair in pairs if type(pair[1]) is Call for part in pair][: MAX_NAMED - len(called)]
 
     # What opcodes share
 

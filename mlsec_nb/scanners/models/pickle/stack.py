@@ -228,6 +228,8 @@ def _set_items(m: Machine, at: int) -> None:
     target = m.stack[-1]
     if isinstance(target, Box) and target.kind == "dict":
         target.extend(values)
+        if target.count > KEPT and len(values) > 2:
+            m.keep_called(target, values)
     elif isinstance(target, Ref | Call | Unknown | Box):
         m.call("setitem", target, as_tuple(m, values))
     else:

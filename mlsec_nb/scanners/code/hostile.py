@@ -174,6 +174,7 @@ def _bidi(segment: Segment, *, code: bool) -> Iterator[Spot]:
                     position + len(line),
                     grade,
                     shown=f"{len(marks)} control characters: {names}",
+                    erased=tuple((position + mark.start(), position + mark.end()) for mark in _BIDI.finditer(line)),
                 )
         position += len(line) + 1
 
@@ -185,13 +186,16 @@ def _invisible(segment: Segment, *, code: bool) -> Iterator[Spot]:
         if not any(start <= match.start() < end for start, end in flags):
             said = "".join(chr(ord(c) - 0xE0000) for c in match[0] if 0xE0020 <= ord(c) < 0xE007F)
             severity = Severity.CRITICAL if _INJECTION.search(said) else None
-            yield Spot("TEXT-INVISIBLE", segment, *match.span(), severity, shown=f"{len(match[0])} tag characters")
+            shown = f"{len(match[0])} tag characters"
+            yield Spot("TEXT-INVISIBLE", segment, *match.span(), severity, shown=shown, erased=(match.span(),))
     for match in _SELECTORS.finditer(text):
         before = text[match.start() - 1 : match.start()]
         if len(match[0]) >= 3 or not _is_ideograph(before):
-            yield Spot("TEXT-INVISIBLE", segment, *match.span(), shown=f"{len(match[0])} variation selectors")
+            shown = f"{len(match[0])} variation selectors"
+            yield Spot("TEXT-INVISIBLE", segment, *match.span(), shown=shown, erased=(match.span(),))
     for match in _WIDTHLESS.finditer(text):
-        yield Spot("TEXT-INVISIBLE", segment, *match.span(), shown=f"{len(match[0])} zero-width characters")
+        shown = f"{len(match[0])} zero-width characters"
+        yield Spot("TEXT-INVISIBLE", segment, *match.span(), shown=shown, erased=(match.span(),))
     if code:
         bare = _STRINGS.sub(lambda match: blank(match[0]), text)
         for match in _IN_NAME.finditer(bare):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mlsec_nb.core import Confidence, Evidence, Finding, Segment, Severity
+from mlsec_nb.core import Confidence, Edit, Evidence, Finding, Fix, Segment, Severity
 
 from .findings import MAX_EXCERPT, conceal
 from .rules import Catalogue
@@ -21,6 +21,7 @@ class Spot:
     message: str = ""
     shown: str | None = None  # what is shown in place of the text itself
     secret: bool = False  # the text itself is what must not be shown
+    erased: tuple[tuple[int, int], ...] = ()  # what goes when it is mended: nothing that a reader would miss
 
     def finding(self, catalogue: Catalogue, scanner: str, key: bytes) -> Finding:
         rule = catalogue.rules[self.rule]
@@ -34,5 +35,11 @@ class Spot:
         place = self.segment.at(self.start, max(self.end, self.start))
         return Finding(
             rule=rule, scanner=scanner, location=place, evidence=evidence, message=self.message,
-            severity=self.severity or rule.severity, confidence=self.confidence or rule.confidence,
+            severity=self.severity or rule.severity, confidence=self.confidence or rule.confidence, fixes=self._fixes(),
         )  # fmt: skip
+
+    def _fixes(self) -> tuple[Fix, ...]:
+        if not self.erased:
+            return ()
+        edits = tuple(Edit(self.segment.at(start, end), "") for start, end in self.erased)
+        return (Fix(title="Take the invisible characters out", edits=edits),)

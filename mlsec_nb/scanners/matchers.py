@@ -131,6 +131,7 @@ class Hyperscan:
         narrow = [index for index, word in enumerate(every) if word.isascii()]
         self._plain = Plain(words, folded)
         self._wide = [(index, word, index >= len(words)) for index, word in enumerate(every) if not word.isascii()]
+        self._initials = {case for _, word, _ in self._wide for case in (word[0], word[0].upper())}
         self._lengths = [len(word) for word in every]
         self._database = library.Database() if narrow else None
         if self._database is None:
@@ -153,7 +154,7 @@ class Hyperscan:
         # One byte a character keeps offsets what they are.
         if self._database is not None:
             self._database.scan(text.encode("latin-1", "replace"), match_event_handler=seen)
-        if not text.isascii():
+        if not text.isascii() and any(letter in text for letter in self._initials):
             hits += self._others(text)
         return hits
 

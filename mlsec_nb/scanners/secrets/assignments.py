@@ -143,7 +143,8 @@ class _Reader:
     def __init__(self, text: str, *, is_code: bool) -> None:
         self._text = text
         self._is_code = is_code
-        self._strings: list[tuple[int, int]] | None = None
+        self._strings: list[tuple[int, int]] = []
+        self._more = _STRINGS.finditer(text)
         self._shell = text.lstrip().startswith("%%")
 
     def read(self, place: int) -> Iterator[Assignment]:
@@ -222,9 +223,9 @@ class _Reader:
             return True
         if _SHELL.match(self._text, self._text.rfind("\n", 0, place) + 1):
             return True
-        if self._strings is None:
-            self._strings = [match.span() for match in _STRINGS.finditer(self._text)]
-        return any(start <= place < end for start, end in self._strings)
+        while (not self._strings or self._strings[-1][1] <= place) and (found := next(self._more, None)):
+            self._strings.append(found.span())
+        return any(start <= place < end for start, end in reversed(self._strings))
 
     def _value(self, after: re.Match[str], begin: int, low: int) -> tuple[int, int, Form] | None:
         text, place = self._text, after.end()

@@ -135,17 +135,14 @@ def of_assignment(found: Assignment, segment: Segment, catalogue: Catalogue) -> 
         return None
     if segment.text[max(found.start - len(_EMBEDDED), 0) : found.start] == _EMBEDDED:
         return None
-    in_kubernetes = _KUBERNETES.search(segment.text) is not None
+    in_kubernetes = "Secret" in segment.text and _KUBERNETES.search(segment.text) is not None
     if in_kubernetes or decoding.is_decoder(found.wrapped):
         value = decoding.decoded(value) or value
 
     def candidate(rule: Rule, confidence: Confidence, rank: int = 3) -> Candidate:
         return Candidate(rule, segment, found.start, found.end, value, confidence, 0, found.name, "", rank)
 
-    after = segment.text[found.end : found.end + 60].partition("\n")[0]
-    context = f"{_line_before(segment.text, found.start)} {found.name} {after}"
-    named = _vendor(context, value, catalogue)
-    if named and _is_real(value, kind, found.form):
+    if _is_real(value, kind, found.form) and (named := _vendor(_context(found, segment), value, catalogue)):
         return replace(
             candidate(named.rule, named.rule.confidence, 1), environment=_environment(named.rule, named.table)
         )
@@ -158,6 +155,12 @@ def of_assignment(found: Assignment, segment: Segment, catalogue: Catalogue) -> 
     if _is_key(value, kind, found.form) or (is_login and passwords.is_password(value, sure=False)):
         return candidate(catalogue.rules["SECRET-TOKEN"], Confidence.MEDIUM)
     return None
+
+
+def _context(found: Assignment, segment: Segment) -> str:
+    """What may say whose secret a value is: the text before it, its name, the end of its line."""
+    after = segment.text[found.end : found.end + 60].partition("\n")[0]
+    return f"{_line_before(segment.text, found.start)} {found.name} {after}"
 
 
 def _stands_for_another(value: str, form: Form) -> bool:
@@ -221,18 +224,26 @@ def _is_real(value: str, kind: Promise, form: Form) -> bool:
 
 
 def _is_key(value: str, kind: Promise, form: Form) -> bool:
-    if shapes.is_spelled(value):
-        return False
-    if placeholders.is_placeholder(value, 8) or shapes.is_number(value) or shapes.is_sequence_data(value):
+    if len(value) < 10 and (kind is not Promise.SECRET or form not in _SURE):
         return False
     if form is Form.NAKED and (len(value) < 16 or kind is Promise.KEY):
         return False
     if value.startswith("eyJ") and value.count(".") == 2:
-        return formats.is_jwt(value)
-    if form is Form.PROSE and not _PLAIN.fullmatch(value):
+        is_key = formats.is_jwt(value)
+    elif (form is Form.PROSE and not _PLAIN.fullmatch(value)) or not _TOKEN.fullmatch(value):
         return False
-    if not _TOKEN.fullmatch(value) or shapes.is_code(value) or shapes.is_place(value):
-        return False
+    else:
+        is_key = not shapes.is_code(value) and not shapes.is_place(value) and _is_drawn(value, kind, form)
+    return is_key and not (
+        shapes.is_spelled(value)
+        or shapes.is_number(value)
+        or shapes.is_sequence_data(value)
+        or placeholders.is_placeholder(value, 8)
+    )
+
+
+def _is_drawn(value: str, kind: Promise, form: Form) -> bool:
+    """Whether a value looks drawn by a machine, as surely as its name and its form ask for."""
     if kind is Promise.KEY:
         return (
             form is Form.LITERAL

@@ -25,6 +25,7 @@ _LINES: Final = re.compile(
 # Pairs of hex digits that are plain text, or gzip.
 _HEX: Final = re.compile(r"(?:(?:[2-7][0-9A-Fa-f]|0[9aAdD]){12,}|1[fF]8[bB](?:[0-9A-Fa-f]{2}){16,})(?![A-Za-z0-9])")
 _BASE32: Final = re.compile(r"[A-Z2-7]{32,}={0,6}(?![A-Za-z0-9])")
+_ANY: Final = re.compile(f"{_BASE64.pattern}|{_HEX.pattern}|{_BASE32.pattern}")
 # gzip, zlib at its usual levels, bzip2, xz
 _MAGICS: Final = (b"\x1f\x8b", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda", b"BZh", b"\xfd7zXZ")
 _LONGEST: Final = 1 << 22  # characters of one run; longer ones are data
@@ -55,11 +56,10 @@ def _runs(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _may_decode(text: str, start: int, end: int) -> bool:
-    start = _behind_escape(text, start)
-    return bool(
-        _BASE64.match(text, start) or _HEX.match(text, start) or _BASE32.match(text, start)
-        or ((slash := text.rfind("/", start, end - _SHORTEST)) >= 0 and _BASE64.match(text, slash + 1))
-    )  # fmt: skip
+    if _ANY.match(text, _behind_escape(text, start)):
+        return True
+    slash = text.rfind("/", start, end - _SHORTEST)
+    return slash >= 0 and _BASE64.match(text, slash + 1) is not None
 
 
 def _behind_escape(text: str, start: int) -> int:

@@ -27,7 +27,6 @@ _SIGNS: Final = ("decode(", "hexlify(", "fromhex(", "decompress(", "rot13", "rot
 _GIVEN: Final = re.compile(
     r"""(?P<name>[\w.\-]{0,60})["'\]]{0,2}[ \t]*(?::[ \t]?[\w.\[\]]{1,40}[ \t]*)?(?:\+?=(?!=)|:)"""
 )
-_BEFORE: Final = re.compile(r"[\w.\-]*\Z")
 _MAGIC: Final = re.compile(r"^([ \t]*)[!%?]", re.MULTILINE)
 LARGEST: Final = 200_000  # characters of a cell, and of all cells that are parsed to know a name
 FOLDED: Final = "folded"  # language of the view
@@ -95,8 +94,10 @@ def _is_made(text: str, place: int) -> bool:
     given = _GIVEN.match(text, place)
     if given is None:
         return False
-    begin = _BEFORE.search(text, max(place - 60, 0), place)
-    name = text[begin.start() if begin else place : given.end("name")]
+    begin, first = place, max(place - 60, 0)
+    while begin > first and (text[begin - 1].isalnum() or text[begin - 1] in "_.-"):
+        begin -= 1
+    name = text[begin : given.end("name")]
     if promise(name) is Promise.NOTHING or name.lower().rpartition(".")[2] in ("key", "keys"):
         return False
     line, _, below = text[given.end() : given.end() + 240].partition("\n")

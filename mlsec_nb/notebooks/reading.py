@@ -37,7 +37,7 @@ def read_bytes(data: bytes, path: str, kind: Kind = Kind.NOTEBOOK, limits: Limit
 
 
 def _notebook(artifact: Artifact, text: str, limits: Limits) -> Document:
-    if not text.strip():  # Jupyter cannot open it, and there is nothing in it
+    if not text or text.isspace():  # Jupyter cannot open it, and there is nothing in it
         return Document(artifact=artifact)
     try:
         value, shadowing = _loads(text)

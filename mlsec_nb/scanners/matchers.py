@@ -6,6 +6,7 @@ The standard library is enough (and all there is in Pyodide). `hyperscan` and `a
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Final, Protocol
@@ -129,7 +130,7 @@ class Hyperscan:
         library: Any = import_module("hyperscan")
         every = (*words, *folded)
         narrow = [index for index, word in enumerate(every) if word.isascii()]
-        self._plain = Plain(words, folded)
+        self._words = words, folded
         self._wide = [(index, word, index >= len(words)) for index, word in enumerate(every) if not word.isascii()]
         self._initials = {case for _, word, _ in self._wide for case in (word[0], word[0].upper())}
         self._lengths = [len(word) for word in every]
@@ -157,6 +158,10 @@ class Hyperscan:
         if not text.isascii() and any(letter in text for letter in self._initials):
             hits += self._others(text)
         return hits
+
+    @cached_property
+    def _plain(self) -> Plain:
+        return Plain(*self._words)
 
     def _others(self, text: str) -> Iterator[Hit]:
         """Where words that are not ASCII stand."""

@@ -1,7 +1,7 @@
 """The scanner: segments → views → candidates → findings."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from mlsec_nb.config import Settings
 from mlsec_nb.core import (
@@ -24,9 +24,11 @@ from . import detectors, given, opinion, places, printed, story
 from .assignments import WORDS, assignments
 from .catalogue import Catalogue, built_in
 from .opinion import Candidate
-from .verifying import Verifier
 from .views import DEPTH, Budget, Looked, Reading, views
 from .views.program import Program
+
+if TYPE_CHECKING:
+    from .verifying import Verifier
 
 _CODE: Final = frozenset({"python", "r", "julia", "scala", "javascript", "typescript", "java", "go", "rust", "c#"})
 BATCH: Final = 1 << 18  # characters searched at once
@@ -61,7 +63,7 @@ class SecretScanner:
         self._catalogue = catalogue
         self._matcher = Matcher(catalogue.patterns, chosen(settings.options.get("engine", "auto")), WORDS)
         self._detectors = bool(settings.options.get("detect-secrets", False))
-        self._verifier = Verifier(settings.offline) if settings.options.get("verify") else None
+        self._verifier = _verifier(settings) if settings.options.get("verify") else None
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -111,6 +113,12 @@ class SecretScanner:
                     yield candidate
             if self._detectors:
                 yield from detectors.detected(segment, hits, self._catalogue.rules["SECRET-DETECTED"])
+
+
+def _verifier(settings: Settings) -> "Verifier":
+    from .verifying import Verifier  # and with it all that speaks to the network
+
+    return Verifier(settings.offline)
 
 
 class _Search:

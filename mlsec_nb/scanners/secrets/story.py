@@ -2,21 +2,24 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from mlsec_nb.core import Confidence, Edit, Evidence, Finding, Fix, Location, Related, Rule, Segment, Severity
 
 from . import mending
 from .places import Placed
 from .printed import Printed
-from .verifying import Verifier, Works
 from .views.program import FOLDED
+
+if TYPE_CHECKING:
+    from .verifying import Verifier
 
 NAME = "secrets"
 MOST_RELATED = 20  # further places are counted in `details`, not listed
 
 
 def tell(
-    found: Iterable[Placed], segments: Sequence[Segment], key: bytes, verifier: Verifier | None = None
+    found: Iterable[Placed], segments: Sequence[Segment], key: bytes, verifier: "Verifier | None" = None
 ) -> Iterator[Finding]:
     """A finding for each place; the first of a secret knows the others. With a verifier, each says whether it works."""
     findings: list[Finding] = []
@@ -56,8 +59,10 @@ def _finding(item: Placed, location: Location, segments: Sequence[Segment], key:
     )
 
 
-def _verified(finding: Finding, secret: str, verifier: Verifier) -> Finding:
+def _verified(finding: Finding, secret: str, verifier: "Verifier") -> Finding:
     """The finding with what the vendor says: a key that works could not be worse, one that does not is history."""
+    from .verifying import Works
+
     said = verifier.ask(finding.rule.id, secret)
     details = {**finding.details, "verified": str(said.works), "verified_by": said.host}
     message = f"{finding.message} ({said.works}: {said.why})"

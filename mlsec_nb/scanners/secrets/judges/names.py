@@ -22,7 +22,9 @@ class Promise(StrEnum):
     NOTHING = "nothing"
 
 
-_SPLIT: Final = re.compile(r"[^A-Za-z0-9\u0080-\uffff]+|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_SPLIT: Final = re.compile(
+    r"[\x00-/:-@\[-`{-\x7f\U00010000-\U0010ffff]+|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])"
+)
 
 _PASSWORDS: Final = vocabulary.words("passwords")
 _SECRETS: Final = vocabulary.words("secrets")

@@ -1,4 +1,4 @@
-"""The text inside images: comments, EXIF and XMP; pixels are stepped over, not even decoded.
+"""The text inside images and PDFs: comments, EXIF and XMP; pixels are stepped over, not even decoded.
 
 Formats: PNG (https://www.w3.org/TR/png-3/#11textinfo), JPEG (ITU-T T.81 annex B), GIF 89a, WebP (RIFF chunks).
 """
@@ -8,13 +8,16 @@ import re
 import zlib
 from collections.abc import Iterator
 
+from . import pdf
+
 MAGICS = {  # beginnings in base64: enough to tell an image from a text, whatever its MIME type says
     "iVBORw0KGgo": "png", "/9j/": "jpeg", "R0lGOD": "gif", "UklGR": "webp", "Qk0": "bmp", "SUkqA": "tiff",
     "TU0AK": "tiff", "AAABAA": "ico", "d09GR": "font", "d09GM": "font", "T1RUT": "font", "AAEAAAA": "font",
+    "JVBERi0": "pdf",
 }  # fmt: skip
 # Payloads of images and fonts inside other text; what begins so by chance is no 64 characters of base64.
 EMBEDDED = re.compile(
-    r"(?<=;base64,)(?:iVBORw0KGgo|/9j/|R0lGOD|UklGR|Qk0|AAABAA|d09GR|d09GM|T1RUT|AAEAAAA)[A-Za-z0-9+/\r\n]{64,}={0,2}"
+    r"(?<=;base64,)(?:iVBORw0KGgo|/9j/|R0lGOD|UklGR|Qk0|AAABAA|d09GR|d09GM|T1RUT|AAEAAAA|JVBERi0)[A-Za-z0-9+/\r\n]{64,}={0,2}"
 )  # fmt: skip
 _TEXT = re.compile(rb"[\t\n\r -~\x80-\xff]{6,}")  # runs of printable characters in binary data
 _WIDE = re.compile(rb"(?:[ -~]\x00){6,}")  # the same in UTF-16, as in the XP tags of EXIF
@@ -32,7 +35,7 @@ def kind_of(payload: str) -> str | None:
 
 def texts(payload: str, kind: str) -> Iterator[tuple[int, str]]:
     """The texts inside an image, each with the offset in the base64 payload where it begins."""
-    walk = {"png": _png, "jpeg": _jpeg, "gif": _gif, "webp": _webp, "tiff": _whole}.get(kind)
+    walk = {"png": _png, "jpeg": _jpeg, "gif": _gif, "webp": _webp, "tiff": _whole, "pdf": _pdf}.get(kind)
     if not walk:
         return
     data = _Encoded(payload)
@@ -85,6 +88,10 @@ def _printable(data: bytes, at: int) -> Iterator[tuple[int, str]]:
 
 def _whole(data: _Encoded) -> Iterator[tuple[int, str]]:
     yield from _printable(data.read(0, _INFLATED), 0)
+
+
+def _pdf(data: _Encoded) -> Iterator[tuple[int, str]]:
+    yield from pdf.texts(data.read(0, pdf.LARGEST))
 
 
 def _png(data: _Encoded) -> Iterator[tuple[int, str]]:

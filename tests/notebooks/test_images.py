@@ -35,6 +35,13 @@ def webp(kind: bytes, body: bytes) -> bytes:
     return b"RIFF\0\0\0\0WEBPVP8 \x0a\0\0\0PIXELPIXEL" + kind + len(body).to_bytes(4, "little") + body + pad
 
 
+def pdf(page: bytes, *, packed: bool) -> bytes:
+    body = zlib.compress(page) if packed else page
+    head = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n5 0 obj<</Subtype/Image>>stream\nPIXELPIXELPIXEL\nendstream endobj\n"
+    kind = b"/Filter/FlateDecode" if packed else b""
+    return head + b"4 0 obj<</Length 1" + kind + b">>stream\n" + body + b"\nendstream endobj\ntrailer<<>>\n%%EOF"
+
+
 IMAGES = {
     "tEXt": png(chunk(b"tEXt", b"Comment\0a needle here")),
     "zTXt": png(chunk(b"zTXt", b"Comment\0\0" + zlib.compress(b"a needle here"))),
@@ -49,6 +56,10 @@ IMAGES = {
     "behind a GIF": gif(b"-", tail=b"a needle here"),
     "WebP": webp(b"EXIF", b"a needle here"),
     "TIFF": b"II*\0a needle here",
+    "PDF": pdf(b"BT (a needle here) Tj ET", packed=False),
+    "packed PDF": pdf(b"BT [(a ne) -20.5 (edle) 3(\\(here\\))] TJ ET", packed=True),
+    "properties of a PDF": b"%PDF-1.7\n1 0 obj<</Title (a needle here)>>endobj\n%%EOF",
+    "data in a PDF": pdf(b"a needle here", packed=True),
 }  # fmt: skip
 
 

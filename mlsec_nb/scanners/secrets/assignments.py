@@ -55,7 +55,7 @@ _REST: Final = re.compile(r"[\w\-]{0,48}(?:\.[\w\-]{1,32}){0,5}")
 _AFTER: Final = re.compile(
     r"""(?P<close>\\{0,3}["'`]?(?:\s?\])?|>|\*\*|__|~~)
     (?P<op>
-      \s{0,24}(?:->|→|=>|:=|<-|\?=|={1,3}|!=|:|,|\|)(?:\*\*|__|~~)?\s{0,24}
+      \s{0,24}(?:->|→|=>|:=|<-|\?=|={1,3}|!=|:|,|\||[│┃](?=[ \t]+[^\s│┃]))(?:\*\*|__|~~)?\s{0,24}
       |(?P<words>(?:\s[a-z]{2,12}){0,10}?\s?:\s{1,4}|\sfor\s\S{1,80}?:\s{1,4}
         |(?:\s[a-z]{2,8}){0,4}?\s(?:is|to|as|was|ist|est)\s(?:now\s|set\s|to\s)?:?\s?)
       |[ \t]{1,12}|\s?\(|(?<=["'])(?=\s?[)\]}])|(?<=>)|(?=["']?\r?\n)
@@ -63,7 +63,7 @@ _AFTER: Final = re.compile(
     re.VERBOSE,
 )
 _ANNOTATION: Final = re.compile(
-    r"[A-Za-z_][\w.]{0,40}(?:\[[^\]\n]{0,60}\])?(?:\s?\|\s?[A-Za-z_]\w{0,20})?\s{0,4}=\s{0,4}(?=[A-Za-z_.(]{0,60}[\"'])"
+    r"[A-Za-z_][\w.]{0,40}(?:\[[^\]\n]{0,60}\])?(?:\s?\|\s?[A-Za-z_]\w{0,20})?\s{0,4}=\s{0,4}(?=[A-Za-z_.(]{0,60}(?:[a-z_]{1,20}\s?=\s?)?[\"'])"
 )
 _SCHEME: Final = re.compile(
     r"(?:bearer|basic|token|ssws|api-?key|key|bot|oauth|splunk|deepl-auth-key|client-id)\s+", re.IGNORECASE
@@ -81,7 +81,7 @@ _LATER: Final = re.compile(
     re.IGNORECASE,
 )
 _OR: Final = re.compile(
-    r"""[\w.]{1,60}\([^\n()]{0,80}\)(?:\s+or\s+|\s*\|\|\s*|\s+if\s[^\n]{1,60}\selse\s+)(?P<q>["'])"""
+    r"""[\w.]{1,60}(?:\([^\n()]{0,80}\))?(?:\s+or\s+|\s*\|\|\s*|\s+if\s[^\n]{1,60}\selse\s+)(?P<q>["'])"""
 )
 _EARLIER: Final = re.compile(
     rf"""\b{_VALUE_KEY}["']?\s{{0,4}}[:=]\s{{0,4}}[rbuf]?(?P<q>["'])(?P<v>[^"'\n]{{4,400}})(?P=q)"""

@@ -230,15 +230,32 @@ def _is_key(value: str, kind: Promise, form: Form) -> bool:
         return False
     if value.startswith("eyJ") and value.count(".") == 2:
         is_key = formats.is_jwt(value)
-    elif (form is Form.PROSE and not _PLAIN.fullmatch(value)) or not _TOKEN.fullmatch(value):
+    elif form is Form.PROSE and not _PLAIN.fullmatch(value):
         return False
+    elif not _TOKEN.fullmatch(value):
+        is_key = kind is Promise.SECRET and form in _SURE and _is_mixed(value)
     else:
         is_key = not shapes.is_code(value) and not shapes.is_place(value) and _is_drawn(value, kind, form)
     return is_key and not (
         shapes.is_spelled(value)
         or shapes.is_number(value)
         or shapes.is_sequence_data(value)
+        or placeholders.is_made_up(value)
         or placeholders.is_placeholder(value, 8)
+    )
+
+
+_LONG: Final = 32  # characters
+
+
+def _is_mixed(value: str) -> bool:
+    """Signs of all sorts between letters and digits, as generators of keys for a server's sessions write them."""
+    return (
+        len(value) >= _LONG
+        and value.isascii()
+        and not any(map(str.isspace, value))
+        and randomness.is_random(value)
+        and randomness.transitions(value) > 0.4
     )
 
 

@@ -111,6 +111,9 @@ def test_a_short_word_by_chance_makes_no_placeholder_of_a_long_key(value, stands
     ("the [Baillie–PSW test](https://en.wikipedia.org/wiki/Baillie%E2%80%93PSW_primality_test), which", "markdown"),
     ("   pw:  0.00760%    fp:  0.01076%", "output"),
     ('Password="TestPass1"', "code"),
+    ("client = OpenAI(base_url='http://localhost:8000/v1', api_key='token-abc123')", "code"),
+    ("```python\npwd = !pwd\n```", "markdown"),
+    ("│ user │ password │\n├──────┼──────────┤\n│ ada  │ ******** │", "output"),
     ("![](https://firebasestorage.example/v0/b/x.gif?alt=media&token=523d73f4-3f6c-499c-b7e8-ef5be0c10c2a)", "markdown"),
 ])  # fmt: skip
 def test_what_only_looks_like_a_secret_is_none(text, part):
@@ -127,6 +130,11 @@ def test_what_only_looks_like_a_secret_is_none(text, part):
     "tokens = {'prod': 'kQ9zRvTnBp4LxWmYcJhGfDsAz'}",
     "password = 'Test-9fKq2Lm'",
     "# db pass: kQ9zRvTn4pLx",
+    'class Settings(BaseSettings):\n    api_token: str = Field(default="kQ9zRvTnBp4LxWmYcJhGfDsAz", repr=False)',
+    "password = password or 'copper-falcon-river-maple'",
+    "print('│ db_password │ Maple*95262 │')",
+    "SECRET_KEY = 'w(8!kZ#tq)2^mB=v&x5$Lr@9_fJ*n-h3%Yc0(dGe!s7+Qp4'",
+    "blob = '789cab562a2d4e2d52b252504a4c4954d251504a498a2f482c2e2ecf2f4a018966075a56059585e49914f85428d5020055dc0ee7'",
 ])  # fmt: skip
 def test_what_looks_like_none_and_is_a_secret(text):
     from mlsec_nb.config import Settings

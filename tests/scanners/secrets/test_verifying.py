@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from mlsec_nb.cli import main
-from mlsec_nb.scanners.secrets import scanner, verifying
+from mlsec_nb.scanners.secrets import verifying
 from mlsec_nb.scanners.secrets.catalogue import built_in
 from mlsec_nb.scanners.secrets.verifying import Verifier, Works, providers
 
@@ -182,7 +182,7 @@ def test_a_vendor_that_is_not_there_says_nothing(vendor):
 def leak(tmp_path, monkeypatch, vendor):
     """A notebook with a token, and the command line looking at the vendor that we play."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(scanner, "Verifier", lambda offline: Verifier(offline=offline, origin=vendor, pause=0))
+    monkeypatch.setattr(verifying, "Verifier", lambda offline: Verifier(offline=offline, origin=vendor, pause=0))
     token = "hf_" + "kQzRvTnBpLxWmYcJhGfDsAzXqEwRtYuIoP"
     cell = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": f"login('{token}')"}
     book = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 4}

@@ -58,6 +58,18 @@ def has_placeholder_word(value: str) -> bool:
     return any(word.lower() in _WORDS for word in _CAMEL.split(value) if len(word) > 4)
 
 
+_PIECES: Final = re.compile(r"[A-Za-z]+|\d+")
+_MADE_UP: Final = vocabulary.words("made_up")
+
+
+def is_made_up(value: str) -> bool:
+    """True for what is made of such words and of counting: "token-abc123"."""
+    return all(
+        piece.lower() in _MADE_UP if piece.isalpha() else longest_walk(piece) == len(piece) or len(set(piece)) == 1
+        for piece in _PIECES.findall(value)
+    )
+
+
 def is_placeholder(value: str, longest: int = 12) -> bool:
     """True for what only stands where a secret will stand; walks of `longest` are never chance."""
     if _TEMPLATE.search(value) or has_placeholder_word(value):

@@ -23,7 +23,7 @@ _CODE: Final = re.compile(
 )
 _REFERENCE: Final = re.compile(
     r"\$+\{?\w+\}?.*|%\(\w+\)[sdr]|%[sdr]|%\w+%|\{.*\}|<.*>|\[.*\]|(?:vault|env|file|secret|secrets|arn|ref|projects|op|ssm|keyring|asm|gcp|sm|azurekv)"
-    r"[:/].*|!vault\b.*|ENC\[.*|enc:.*|\*+|@Microsoft\.KeyVault.*|.*\$\{\{.*"
+    r"[:/].*|!vault\b.*|ENC\[.*|enc:.*|\*+|!\s?[a-z]{2,}(?:\s.*)?|@Microsoft\.KeyVault.*|.*\$\{\{.*"
 )
 _ESCAPED: Final = re.compile(
     r"(?:%[0-9A-Fa-f]{2}){4,}|.*\\(?:x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|[0-7]{3}).*|.*&#?\w{2,6};.*"

@@ -22,8 +22,10 @@ _BASE64: Final = re.compile(rf"(?:{_FOUR}{_FOUR}|H4sI|eJ|eN|eA|eF|QlpoO|[/_]Td6)
 _LINES: Final = re.compile(
     r"(?:(?:\\n|\r?\n[ \t]{0,8})[A-Za-z0-9+/_-]{40,}+){0,4000}(?:(?:\\n|\r?\n[ \t]{0,8})[A-Za-z0-9+/_-]{4,}+)?={0,2}"
 )
-# Pairs of hex digits that are plain text, or gzip.
-_HEX: Final = re.compile(r"(?:(?:[2-7][0-9A-Fa-f]|0[9aAdD]){12,}|1[fF]8[bB](?:[0-9A-Fa-f]{2}){16,})(?![A-Za-z0-9])")
+# Pairs of hex digits that are plain text, gzip or zlib.
+_HEX: Final = re.compile(
+    r"(?:(?:[2-7][0-9A-Fa-f]|0[9aAdD]){12,}|(?:1[fF]8[bB]|78(?:01|5[eE]|9[cC]|[dD][aA]))(?:[0-9A-Fa-f]{2}){16,})(?![A-Za-z0-9])"
+)
 _BASE32: Final = re.compile(r"[A-Z2-7]{32,}={0,6}(?![A-Za-z0-9])")
 _ANY: Final = re.compile(f"{_BASE64.pattern}|{_HEX.pattern}|{_BASE32.pattern}")
 # gzip, zlib at its usual levels, bzip2, xz

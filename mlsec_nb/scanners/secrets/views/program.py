@@ -21,9 +21,20 @@ _WORK: Final = re.compile(
 # What hides a text for its own sake.
 _HIDDEN: Final = re.compile(
     r"(?:b85|a85|b32)decode\(|(?:b64decode|b16decode|unhexlify|fromhex|decompress)\(\s*[bB]?[\"']"
-    r"|rot_?13|\bmap\(chr\b|\bchr\(\w+\s*[)^-]|\bbytes\(\["
+    r"|rot_?13|[\"']\s?\[::-1\]|\bmap\(chr\b|\bchr\(\w+\s*[)^-]|\bbytes\(\["
 )
-_SIGNS: Final = ("decode(", "hexlify(", "fromhex(", "decompress(", "rot13", "rot_13", "chr(", "(chr", "bytes([")
+_SIGNS: Final = (
+    "decode(",
+    "hexlify(",
+    "fromhex(",
+    "decompress(",
+    "rot13",
+    "rot_13",
+    "chr(",
+    "(chr",
+    "bytes([",
+    "[::-1]",
+)
 _GIVEN: Final = re.compile(
     r"""(?P<name>[\w.\-]{0,60})["'\]]{0,2}[ \t]*(?::[ \t]?[\w.\[\]]{1,40}[ \t]*)?(?:\+?=(?!=)|:)"""
 )

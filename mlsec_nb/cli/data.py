@@ -21,7 +21,12 @@ run = scan.run
 def describe(parser: argparse.ArgumentParser) -> None:
     scan.describe(parser)
     parser.add_argument("--label", metavar="COLUMN", help="the column that holds the labels (default: by its name)")
-    parser.add_argument("--checks", metavar="FILE", help="a suite of Great Expectations, or a schema (Table, JSON)")
+    parser.add_argument(
+        "--checks",
+        metavar="FILE[:NAME]",
+        help="a suite of Great Expectations, a schema of pandera (YAML, JSON, Python), a model of Pydantic "
+        "(Python is read and not run), a Table Schema or a JSON Schema",
+    )
     parser.add_argument(
         "--remotes",
         action="store_true",

@@ -137,7 +137,8 @@ def _expected(args: argparse.Namespace, base: configs.Config) -> Mapping[str, Ma
     """The tables of the config with what `mlsec data` is told to hold data against."""
     files = {name: path for name in ("profile", "against", "checks") if (path := getattr(args, name, None))}
     for path in files.values():
-        if not Path(path).is_file():
+        file, _, after = path.rpartition(":")  # `schemas.py:Users`
+        if not Path(path).is_file() and not (after.isidentifier() and Path(file).is_file()):
             raise UsageError(f"{path}: there is no such file")
     given: dict[str, Any] = dict(files)
     own = {key: value for key, value in base.tables.get("data", {}).items() if key not in {"profile", "against"}}

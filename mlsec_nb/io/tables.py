@@ -26,6 +26,10 @@ _TEXTS = {
 }  # fmt: skip
 _PACKED = (".gz", ".zst")
 _LOOSE = ", all_varchar=true, ignore_errors=true, null_padding=true, strict_mode=false"
+# What pandas reads as a missing value, too: one empty word makes no text of a column of numbers.
+_NULLS = [
+    "", "NA", "N/A", "n/a", "#N/A", "#NA", "<NA>", "NaN", "nan", "-NaN", "-nan", "NULL", "null", "None", "#N/A N/A",
+]  # fmt: skip
 _ARROW = (b"ARROW1\0\0", b"FEA1")
 
 
@@ -37,6 +41,7 @@ class Table:
     columns: tuple[tuple[str, str], ...]
     loose: bool = False  # lines that do not fit were left out, and all columns are text
     view: str = "data"
+    form: str = ""  # what `format_of` said
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """The answer to a question; raises `CannotRead` when the file breaks on the way."""
@@ -91,10 +96,10 @@ def opened(content: Content, path: str) -> Iterator[Table]:
         try:
             if form == "arrow":
                 connection.register("data", _arrow(place))
-                yield Table(connection, _columns(connection))
+                yield Table(connection, _columns(connection), form=form)
                 return
             loose = _view(connection, place, form)
-            yield Table(connection, _columns(connection), loose)
+            yield Table(connection, _columns(connection), loose, form=form)
         except duckdb.Error as error:
             raise _broken(error) from None
 
@@ -137,7 +142,7 @@ def _view(connection: Any, place: str, form: str) -> bool:
         (True, ", all_varchar=true, ignore_errors=true, null_padding=true, strict_mode=false"),
     ):
         try:
-            sql = f"SELECT * FROM read_csv({quoted(place)}, max_line_size=16777216{options})"  # noqa: S608
+            sql = f"SELECT * FROM read_csv({quoted(place)}, max_line_size=16777216, nullstr={_NULLS}{options})"  # noqa: S608
             connection.execute(f"CREATE OR REPLACE VIEW data AS {sql}")
             connection.execute("SELECT count(COLUMNS(*)) FROM data").fetchall()
         except duckdb.Error:

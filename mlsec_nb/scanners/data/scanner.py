@@ -9,7 +9,7 @@ from mlsec_nb.core import SKIPPED, Artifact, CannotRead, Component, Content, Doc
 from mlsec_nb.io import tables
 from mlsec_nb.io.files import LocalFile
 
-from . import checks, drift, dvc, labelled, lfs, lists, profile, stores
+from . import checks, drift, dvc, labelled, lfs, lists, profile, stores, suites
 from .content import harmful
 from .personal import personal
 from .pins import LIMIT, Base, Pin
@@ -88,7 +88,8 @@ class DataScanner:
         path = self.settings.options.get("checks")
         if path is None:
             return []
-        return checks.load(LocalFile(str(path)).read(LIMIT).decode("utf-8", "replace"), str(path))
+        text = LocalFile(suites.parted(str(path))[0]).read(LIMIT).decode("utf-8", "replace")
+        return suites.load(text, str(path))
 
     def _expected(self) -> profile.Profile | None:
         """The profile that data is held against: a file of one, or other data."""

@@ -8,7 +8,7 @@ import pytest
 from mlsec_nb.config import Config
 from mlsec_nb.core import UsageError
 from mlsec_nb.pipeline import audit
-from mlsec_nb.scanners.data.checks import load
+from mlsec_nb.scanners.data.suites import load
 
 TABLE = "id,age,name\n1,30,ann\n2,40,bob\n2,-5,\n4,50,c3po\n"
 

@@ -6,14 +6,17 @@ version mends it. `update` is about the network and `import_` takes the same fil
 What it must never do: ask the network on a look-up, call a store fresh that is old, or lose an advisory because one
 record of it has no score (a severity is joined over all records that name the same flaw).
 
-Records are OSV's (https://ossf.github.io/osv-schema/), one SQLite file, opened immutable for reading. Bodies are
-compressed with zlib and a dictionary taken from the records; ranges are kept apart in a few characters.
+Records are OSV's (https://ossf.github.io/osv-schema/), one SQLite file, opened immutable for reading. Whole records lie
+in blocks of 32, packed with zstandard and a dictionary learned from them; beside them stands only what a look-up needs:
+names, and ranges in a few characters. 324,000 records take 120 MB (`tests/benchmarks/bench_advisories.py`).
 
 Dependencies: `cvss` (scores exactly as FIRST computes them, version 4 included; 0.2 MB, LGPL-3.0-or-later, used as a
-library), PyYAML for databases that are kept as YAML.
+library), PyYAML for databases that are kept as YAML, `backports.zstd` before Python 3.14 (1.3 MB).
 
-Tried and dropped: zips of JSON read at each run (14 s for 400 packages), zstandard (24 MB for a fifth of the size),
-storing every affected version (nine tenths of the file; those that the ranges do not tell are kept).
+Tried and dropped: zips of JSON read at each run (14 s for 400 packages), zlib (a quarter larger), a record to a blob
+(another quarter), names, aliases and vectors in columns beside the body that says them, an integer key for what is only
+looked up by name (each index costs 8 MB), storing every affected version (nine tenths of the file; those that the
+ranges do not tell are kept).
 """
 
 from typing import TYPE_CHECKING

@@ -1,10 +1,8 @@
 """Asking the store: which advisories are about a version of a package."""
 
 import datetime as dt
-import json
 import sqlite3
-import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -13,8 +11,9 @@ from urllib.parse import quote
 from mlsec_nb.core import CannotRead, Severity
 
 from . import ranges
+from .bodies import Bodies, Rated
 from .versions import is_known, key
-from .writing import SCHEMA, normal
+from .writing import EPSS_UNIT, SCHEMA, cve_number, normal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,22 +39,27 @@ class Advisory:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    number: int
-    name: str
-    severity: Severity | None
-    score: float | None
-    vector: str
-    names: tuple[str, ...]
-    upstream: tuple[str, ...]
-    ranges: str
+    """One record about a package, and what it says of its versions."""
+
+    rated: Rated
+    ranges: str = ""
+
+    @property
+    def name(self) -> str:
+        return str(self.rated.record["id"])
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.name, *_words(self.rated.record, "aliases"))
 
 
 class Store:
     """The store, open for reading; safe to keep for the life of a process."""
 
-    def __init__(self, base: sqlite3.Connection, path: Path) -> None:
+    def __init__(self, base: sqlite3.Connection, path: Path, dictionary: bytes) -> None:
         self._base = base
         self.path = path
+        self._bodies = Bodies(base, dictionary)
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -71,36 +75,36 @@ class Store:
             raise CannotRead("the store of advisories is damaged or none of ours", "unreadable") from error
         if not schema or schema[0] != SCHEMA:
             raise CannotRead("the store of advisories is of another version of mlsec; make it anew", "unreadable")
-        store = cls(base, path)
-        store._dictionary = found[0] if found else b"{}"
-        return store
-
-    _dictionary: bytes = b"{}"
+        return cls(base, path, found[0] if found else b"")
 
     def close(self) -> None:
         self._base.close()
 
     def affecting(self, ecosystem: str, name: str, version: str | None) -> list[Advisory]:
         """The advisories about a version, the worst first; without a version those about every version there is."""
-        rows = [row for row in self._rows(ecosystem, name) if _hit(ecosystem, version, row.ranges)]
-        found = [self._advisory(ecosystem, version, group) for group in grouped(rows)]
+        found = [self._advisory(ecosystem, version, group) for group in grouped(self._rows(ecosystem, name, version))]
         return sorted(found, key=lambda one: (-(one.severity.rank if one.severity else 2), -(one.score or 0), one.id))
 
-    def _rows(self, ecosystem: str, name: str) -> list[_Row]:
-        rows = self._base.execute(
-            "SELECT r.id, r.name, r.severity, r.score, r.vector, r.names, a.ranges FROM package p"
-            " JOIN affected a ON a.package = p.id JOIN record r ON r.id = a.record"
-            " WHERE p.ecosystem = ? AND p.name = ? AND NOT r.withdrawn ORDER BY r.name",
+    def _rows(self, ecosystem: str, name: str, version: str | None) -> list[_Row]:
+        """The records about a version of a package, in the order of their names."""
+        affected = self._base.execute(
+            "SELECT a.record, a.ranges FROM ecosystem e JOIN package p ON p.ecosystem = e.id"
+            " JOIN affected a ON a.package = p.id WHERE e.name = ? AND p.name = ?",
             (ecosystem, normal(ecosystem, name)),
         )
-        return [_row(row) for row in rows]
+        hits = [(number, text) for number, text in affected if _hit(ecosystem, version, text)]
+        return sorted((_Row(self._rated(number), text) for number, text in hits), key=lambda row: row.name)
+
+    def _rated(self, number: int) -> Rated:
+        return Rated.of(self._bodies.line(number))
 
     def _advisory(self, ecosystem: str, version: str | None, group: Sequence[_Row]) -> Advisory:
         names = sorted({name for row in group for name in row.names})
         main = min(group, key=lambda row: _preference(row.name))
-        rated = [row for row in group if row.severity] or self._beside(names)
+        rated = [row.rated for row in group if row.rated.severity] or self._beside(names)
         best = max(rated, key=_badness, default=None)
-        cves = [name for name in (*names, *(up for row in group for up in row.upstream)) if name.startswith("CVE-")]
+        upstream = {name for row in group for name in _words(row.rated.record, "upstream")}
+        cves = [name for name in (*names, *sorted(upstream)) if name.startswith("CVE-")]
         epss, exploited, ransomware = self._exploitation(cves)
         fixed = {ver for row in group for ver in ranges.fixes(ecosystem, version, row.ranges)} if version else set()
         return Advisory(
@@ -111,29 +115,23 @@ class Store:
             records=tuple(row.name for row in group),
         )  # fmt: skip
 
-    def _beside(self, names: Iterable[str]) -> list[_Row]:
+    def _beside(self, names: Iterable[str]) -> list[Rated]:
         """Rated records elsewhere in the store that name the same flaw."""
-        found = []
-        for name in names:
-            rows = self._base.execute(
-                "SELECT r.id, r.name, r.severity, r.score, r.vector, r.names"
-                " FROM alias a JOIN record r ON r.id = a.record"
-                " WHERE a.name = ? AND r.severity IS NOT NULL AND NOT r.withdrawn",
-                (name,),
-            )
-            found += [_row((*row, "[[],[]]")) for row in rows]
-        return found
+        query = "SELECT record FROM alias WHERE name = ?1 UNION SELECT id FROM record WHERE name = ?1"
+        numbers = {number for name in names for (number,) in self._base.execute(query, (name,))}
+        found = map(self._rated, sorted(numbers))
+        return [one for one in found if one.severity and not one.record.get("withdrawn")]
 
     def _exploitation(self, cves: Sequence[str]) -> tuple[float | None, bool, bool]:
         scores, added = [], []
         for cve in cves:
-            scores += self._base.execute("SELECT score FROM epss WHERE cve = ?", (cve,)).fetchall()
-            added += self._base.execute("SELECT ransomware FROM kev WHERE cve = ?", (cve,)).fetchall()
-        return max((row[0] for row in scores), default=None), bool(added), any(row[0] for row in added)
+            scores += self._base.execute("SELECT score FROM epss WHERE cve = ?", (cve_number(cve),)).fetchall()
+            added += self._base.execute("SELECT ransomware FROM kev WHERE cve = ?", (cve_number(cve),)).fetchall()
+        return max((row[0] / EPSS_UNIT for row in scores), default=None), bool(added), any(row[0] for row in added)
 
     def _summary(self, group: Sequence[_Row]) -> str:
         """The shortest of the records' own summaries, else the first sentence of a description."""
-        bodies = [self.record(row.name) or {} for row in group]
+        bodies = [row.rated.record for row in group]
         summaries = sorted(
             (str(body["summary"]) for body in bodies if body.get("summary")), key=lambda text: (len(text), text)
         )
@@ -147,16 +145,12 @@ class Store:
 
     def record(self, name: str) -> dict[str, Any] | None:
         """The whole record of an id, or None."""
-        found = self._base.execute("SELECT body FROM record WHERE name = ?", (name,)).fetchone()
-        if found is None:
-            return None
-        unpacker = zlib.decompressobj(zdict=self._dictionary)
-        body: dict[str, Any] = json.loads(unpacker.decompress(found[0]) + unpacker.flush())
-        return body
+        found = self._base.execute("SELECT id FROM record WHERE name = ?", (name,)).fetchone()
+        return dict(self._rated(found[0]).record) if found else None
 
     def records_affecting(self, ecosystem: str, name: str, version: str) -> list[str]:
         """Ids of the records about a version, each record for itself."""
-        return [row.name for row in self._rows(ecosystem, name) if _hit(ecosystem, version, row.ranges)]
+        return [row.name for row in self._rows(ecosystem, name, version)]
 
     def as_of(self) -> dict[str, dt.date]:
         """Of which day the records of each ecosystem are."""
@@ -166,8 +160,8 @@ class Store:
     def counts(self) -> dict[str, int]:
         """Records of each ecosystem, and of the tables beside them."""
         rows = self._base.execute(
-            "SELECT p.ecosystem, count(DISTINCT a.record) FROM package p JOIN affected a ON a.package = p.id"
-            " GROUP BY p.ecosystem ORDER BY p.ecosystem"
+            "SELECT e.name, count(DISTINCT a.record) FROM ecosystem e JOIN package p ON p.ecosystem = e.id"
+            " JOIN affected a ON a.package = p.id GROUP BY e.name ORDER BY e.name"
         )
         found = {str(name): int(count) for name, count in rows}
         for table in ("epss", "kev"):
@@ -175,17 +169,15 @@ class Store:
         return found
 
 
-def _row(row: tuple[Any, ...]) -> _Row:
-    number, name, grade, score, vector, names, text = row
-    own, upstream = json.loads(names)
-    return _Row(number, name, Severity(grade) if grade else None, score, vector, tuple(own), tuple(upstream), text)
-
-
 def _hit(ecosystem: str, version: str | None, text: str) -> bool:
     return ranges.always(text) if version is None else ranges.affects(ecosystem, version, text)
 
 
-def _badness(row: _Row) -> tuple[int, float]:
+def _words(record: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    return tuple(str(word) for word in record.get(name) or [])
+
+
+def _badness(row: Rated) -> tuple[int, float]:
     return (row.severity.rank if row.severity else -1), row.score or 0.0
 
 

@@ -1,13 +1,17 @@
 """Ranges of versions: as records have them, in a few characters, and asked."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .versions import is_known, key
 
 Events = Sequence[tuple[str, str]]  # ("i"ntroduced, "f"ixed, "l"ast affected), version
+Affected = tuple[list[list[tuple[str, str]]], list[str]]  # ranges, and versions that they do not tell
 _KINDS = {"introduced": "i", "fixed": "f", "last_affected": "l"}
+# What a text is parted by, from the outside in: ranges from versions, one range or version from the next, events.
+_HALVES, _ITEMS, _EVENTS = "\x1d", "\x1e", "\x1f"
+_PARTING = str.maketrans(dict.fromkeys(_HALVES + _ITEMS + _EVENTS, "\ufffd"))
+_ALL = "i0"  # every version, what is most often said
 
 
 def events_of(affected: Mapping[str, Any]) -> list[list[tuple[str, str]]]:
@@ -22,28 +26,47 @@ def events_of(affected: Mapping[str, Any]) -> list[list[tuple[str, str]]]:
     return found
 
 
-def compact(ecosystem: str, affected: Mapping[str, Any]) -> str:
-    """What is needed to tell whether a version is affected: the ranges, and versions that they do not tell."""
+def told(ecosystem: str, affected: Mapping[str, Any]) -> Affected:
+    """What is needed to tell whether a version is affected."""
     ranges = events_of(affected)
     listed = [str(version) for version in affected.get("versions") or []]
-    return json.dumps([ranges, [v for v in listed if not _in_any(ecosystem, v, ranges)]], separators=(",", ":"))
+    return ranges, [version for version in listed if not _in_any(ecosystem, version, ranges)]
+
+
+def compact(ranges: Iterable[Events], listed: Iterable[str]) -> str:
+    """The same in a few characters; nothing at all when it is every version."""
+    texts = [_EVENTS.join(kind + ver.translate(_PARTING) for kind, ver in events) for events in ranges]
+    versions = [ver.translate(_PARTING) for ver in listed]
+    text = _ITEMS.join(texts) + (_HALVES + _ITEMS.join(versions) if versions else "")
+    return {_ALL: "", "": _HALVES}.get(text, plain(text))
+
+
+def plain(text: str) -> str:
+    """A text without the halves of characters that JSON can hold and a database cannot."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _loose(text: str) -> Affected:
+    ranges, _, listed = (text or _ALL).partition(_HALVES)
+    events = [[(event[0], event[1:]) for event in one.split(_EVENTS)] for one in ranges.split(_ITEMS) if one]
+    return events, listed.split(_ITEMS) if listed else []
 
 
 def affects(ecosystem: str, version: str, text: str) -> bool:
     """Whether a compact range tells that the version is affected: it is listed, or in a range."""
-    ranges, listed = json.loads(text)
+    ranges, listed = _loose(text)
     return version in listed or _in_any(ecosystem, version, ranges) or _same(ecosystem, version, listed)
 
 
 def always(text: str) -> bool:
     """Whether every version is affected, known or not."""
-    ranges, _ = json.loads(text)
-    return any([list(event) for event in events] == [["i", "0"]] for events in ranges)
+    ranges, _ = _loose(text)
+    return any(events == [("i", "0")] for events in ranges)
 
 
 def fixes(ecosystem: str, version: str, text: str) -> list[str]:
     """The first version that mends it in each range that the version lies in; in all ranges when it is in none."""
-    ranges, _ = json.loads(text)
+    ranges, _ = _loose(text)
     if not is_known(ecosystem):
         return sorted({ver for events in ranges for kind, ver in events if kind == "f"})
     wanted = [events for events in ranges if _inside(ecosystem, version, events)] or ranges

@@ -1,12 +1,10 @@
 """Records into the store: a new file beside the old one, which it replaces when all is well."""
 
 import datetime as dt
-import json
 import os
 import re
 import sqlite3
-import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -14,25 +12,22 @@ from urllib.parse import quote
 
 from mlsec_nb.core import UsageError
 
-from . import ranges, severity
+from . import bodies, ranges, severity
 
-SCHEMA: Final = "1"
-DICTIONARY: Final = 32 << 10  # bytes; zlib looks no farther back
-_SAMPLE: Final = 2_000  # bytes of each record that the dictionary is made of
-_TABLES: Final = """
+SCHEMA: Final = "2"
+EPSS_UNIT: Final = 10**5  # EPSS has five digits
+_FIRST: Final = 2_000  # records that the dictionary of a new store is learned from
+_TABLES: Final = f"""
 CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
-CREATE TABLE record (id INTEGER PRIMARY KEY, name TEXT UNIQUE, modified TEXT, withdrawn INTEGER, severity TEXT,
-                     score REAL, vector TEXT, names TEXT, body BLOB);
-CREATE TABLE package (id INTEGER PRIMARY KEY, ecosystem TEXT, name TEXT, UNIQUE (ecosystem, name));
+CREATE TABLE record (name TEXT PRIMARY KEY, id INTEGER, modified INTEGER) WITHOUT ROWID;
+CREATE TABLE ecosystem (id INTEGER PRIMARY KEY, name TEXT UNIQUE);
+CREATE TABLE package (ecosystem INTEGER, name TEXT, id INTEGER, PRIMARY KEY (ecosystem, name)) WITHOUT ROWID;
 CREATE TABLE affected (package INTEGER, record INTEGER, ranges TEXT, PRIMARY KEY (package, record)) WITHOUT ROWID;
 CREATE TABLE alias (name TEXT, record INTEGER, PRIMARY KEY (name, record)) WITHOUT ROWID;
-CREATE TABLE epss (cve TEXT PRIMARY KEY, score REAL, percentile REAL) WITHOUT ROWID;
-CREATE TABLE kev (cve TEXT PRIMARY KEY, added TEXT, ransomware INTEGER) WITHOUT ROWID;
+CREATE TABLE epss (cve INTEGER PRIMARY KEY, score INTEGER);
+CREATE TABLE kev (cve INTEGER PRIMARY KEY, added TEXT, ransomware INTEGER);
+{bodies.TABLE};
 """
-_INSERT: Final = (
-    "INSERT INTO record (name, modified, withdrawn, severity, score, vector, names, body)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-)
 
 
 @contextmanager
@@ -66,9 +61,14 @@ class Writer:
         if not tables:
             base.executescript(_TABLES)
             self._put("schema", SCHEMA)
-        found = base.execute("SELECT value FROM meta WHERE name = 'dictionary'").fetchone()
-        self._dictionary: bytes | None = found[0] if found else None
-        self._packages: dict[tuple[str, str], int] = {}
+        if self._get("schema") != SCHEMA:
+            raise UsageError("the store of advisories is of another version of mlsec; delete it and make it anew")
+        self._dictionary: bytes | None = self._get("dictionary")
+        self._packing = bodies.Packing(base, self._dictionary or b"")
+        self._ecosystems: dict[str, int] = {name: number for number, name in base.execute("SELECT * FROM ecosystem")}
+        self._packages: dict[tuple[int, str], int] = {}
+        self._next = base.execute("SELECT coalesce(max(id), 0) + 1 FROM package").fetchone()[0]
+        self._newest: dict[str, int] = {}
         self.added = self.kept = 0
 
     def add(self, records: Iterable[Mapping[str, Any]]) -> None:
@@ -77,119 +77,133 @@ class Writer:
         for record in records:
             if self._dictionary is None:
                 waiting.append(record)
-                if len(waiting) < 2_000:
-                    continue
-                self._learn(waiting)
-                waiting = self._drain(waiting)
+                if len(waiting) == _FIRST:
+                    self._learn(waiting)
+                    waiting = []
                 continue
             self._one(record)
         if waiting:
             self._learn(waiting)
-            self._drain(waiting)
-
-    def _drain(self, waiting: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-        for record in waiting:
-            self._one(record)
-        return []
 
     def _learn(self, records: list[Mapping[str, Any]]) -> None:
-        """Bodies spread over all that are there, the shortest last: what stands at the end is cheapest to point at."""
-        step = max(len(records) // (DICTIONARY // _SAMPLE), 1)
-        chosen = sorted((_body(record) for record in records[::step]), key=len, reverse=True)
-        self._dictionary = b"".join(body[:_SAMPLE] for body in chosen)[-DICTIONARY:] or b"{}"
+        self._dictionary = bodies.learned(records)
         self._put("dictionary", self._dictionary)
+        self._packing = bodies.Packing(self._base, self._dictionary)
+        for record in records:
+            self._one(record)
 
     def _one(self, record: Mapping[str, Any]) -> None:
-        name = str(record["id"])
-        modified = str(record.get("modified") or "")
+        name = ranges.plain(str(record["id"]))
+        modified = _seconds(record.get("modified"))
         old = self._base.execute("SELECT id, modified FROM record WHERE name = ?", (name,)).fetchone()
         if old and old[1] > modified:
             self.kept += 1
             return
         if old:
-            for table in ("affected", "alias"):
-                self._base.execute(f"DELETE FROM {table} WHERE record = ?", (old[0],))  # noqa: S608 - two names of ours
-            self._base.execute("DELETE FROM record WHERE id = ?", (old[0],))
-        grade, score, vector = severity.rated(record)
-        names = [name, *(str(alias) for alias in record.get("aliases") or [])]
-        related = [str(other) for other in record.get("upstream") or []]
-        packer = zlib.compressobj(9, zdict=self._dictionary or b"{}")
-        body = packer.compress(_body(record)) + packer.flush()
-        row = (
-            name,
-            modified,
-            int(bool(record.get("withdrawn"))),
-            grade,
-            score,
-            vector,
-            json.dumps([names, related]),
-            body,
-        )
-        cursor = self._base.execute(_INSERT, row)
-        aliases = ((alias, cursor.lastrowid) for alias in names)
-        self._base.executemany("INSERT OR IGNORE INTO alias VALUES (?, ?)", aliases)
-        self._affected(record, cursor.lastrowid or 0)
+            self._forget(old[0])
+        number = self._packing.put(bodies.Rated(*severity.rated(record), record).line())
+        self._base.execute("INSERT OR REPLACE INTO record VALUES (?, ?, ?)", (name, number, modified))
+        if not record.get("withdrawn"):
+            self._named(record, number, modified)
         self.added += 1
 
-    def _affected(self, record: Mapping[str, Any], number: int) -> None:
-        merged: dict[int, list[Any]] = {}
+    def _forget(self, number: int) -> None:
+        """What an earlier record was found by; its body goes when the store is tidied."""
+        aliases, affected = self._found_by(bodies.Rated.of(self._packing.line(number)).record)
+        self._base.executemany("DELETE FROM alias WHERE name = ? AND record = ?", [(one, number) for one in aliases])
+        gone = [(package, number) for _, package in affected]
+        self._base.executemany("DELETE FROM affected WHERE package = ? AND record = ?", gone)
+
+    def _named(self, record: Mapping[str, Any], number: int, modified: int) -> None:
+        aliases, affected = self._found_by(record)
+        for ecosystem, _ in affected:
+            self._newest[ecosystem] = max(modified, self._newest.get(ecosystem, 0))
+        self._base.executemany("INSERT INTO alias VALUES (?, ?)", [(one, number) for one in aliases])
+        rows = [(package, number, ranges.compact(*both)) for (_, package), both in affected.items()]
+        self._base.executemany("INSERT INTO affected VALUES (?, ?, ?)", rows)
+
+    def _found_by(self, record: Mapping[str, Any]) -> tuple[list[str], dict[tuple[str, int], ranges.Affected]]:
+        """What a record is found by: its aliases and the packages that it is about."""
+        merged: dict[tuple[str, int], ranges.Affected] = {}
         for entry in record.get("affected") or []:
             package = entry.get("package") or {}
             if package.get("ecosystem") and package.get("name"):
-                ecosystem = str(package["ecosystem"])
-                identity = self._package(ecosystem, normal(ecosystem, str(package["name"])))
-                both = json.loads(ranges.compact(ecosystem, entry))
-                old = merged.setdefault(identity, [[], []])
-                merged[identity] = [old[0] + both[0], old[1] + both[1]]
-        rows = ((package, number, json.dumps(both, separators=(",", ":"))) for package, both in merged.items())
-        self._base.executemany("INSERT OR REPLACE INTO affected VALUES (?, ?, ?)", rows)
+                ecosystem = ranges.plain(str(package["ecosystem"]))
+                identity = ecosystem, self._package(ecosystem, ranges.plain(normal(ecosystem, str(package["name"]))))
+                both, old = ranges.told(ecosystem, entry), merged.get(identity, ([], []))
+                merged[identity] = (old[0] + both[0], old[1] + both[1])
+        return sorted({ranges.plain(str(alias)) for alias in record.get("aliases") or []}), merged
 
     def _package(self, ecosystem: str, name: str) -> int:
-        known = self._packages.get((ecosystem, name))
+        place = self._ecosystem(ecosystem)
+        known = self._packages.get((place, name))
         if known is None:
-            self._base.execute("INSERT OR IGNORE INTO package (ecosystem, name) VALUES (?, ?)", (ecosystem, name))
-            row = self._base.execute("SELECT id FROM package WHERE ecosystem = ? AND name = ?", (ecosystem, name))
-            known = self._packages[ecosystem, name] = int(row.fetchone()[0])
+            found = self._base.execute("SELECT id FROM package WHERE ecosystem = ? AND name = ?", (place, name))
+            if row := found.fetchone():
+                known = int(row[0])
+            else:
+                known, self._next = self._next, self._next + 1
+                self._base.execute("INSERT INTO package VALUES (?, ?, ?)", (place, name, known))
+            self._packages[place, name] = known
         return known
 
-    def epss(self, rows: Sequence[tuple[str, float, float]]) -> int:
-        """Replaces the scores of EPSS: CVE, probability of exploitation in 30 days, percentile."""
-        self._base.execute("DELETE FROM epss")
-        self._base.executemany("INSERT OR REPLACE INTO epss VALUES (?, ?, ?)", rows)
-        return len(rows)
+    def _ecosystem(self, name: str) -> int:
+        if name not in self._ecosystems:
+            self._ecosystems[name] = len(self._ecosystems) + 1
+            self._base.execute("INSERT INTO ecosystem VALUES (?, ?)", (self._ecosystems[name], name))
+        return self._ecosystems[name]
 
-    def kev(self, rows: Sequence[tuple[str, str, bool]]) -> int:
+    def epss(self, rows: Iterable[tuple[str, float, float]]) -> int:
+        """Replaces the scores of EPSS: CVE, probability of exploitation in 30 days, percentile."""
+        scores = {cve_number(cve): round(score * EPSS_UNIT) for cve, score, _ in rows}
+        self._base.execute("DELETE FROM epss")
+        self._base.executemany("INSERT INTO epss VALUES (?, ?)", scores.items())
+        return len(scores)
+
+    def kev(self, rows: Iterable[tuple[str, str, bool]]) -> int:
         """Replaces the catalogue of known exploited vulnerabilities: CVE, date, whether ransomware uses it."""
+        added = {cve_number(cve): (day, ransomware) for cve, day, ransomware in rows}
         self._base.execute("DELETE FROM kev")
-        self._base.executemany("INSERT OR REPLACE INTO kev VALUES (?, ?, ?)", rows)
-        return len(rows)
+        self._base.executemany("INSERT INTO kev VALUES (?, ?, ?)", ((cve, *one) for cve, one in added.items()))
+        return len(added)
 
     def as_of(self, ecosystem: str, day: dt.date) -> None:
         """Notes of which day the records of an ecosystem are."""
         self._put(f"as-of {ecosystem}", day.isoformat())
 
-    def newest(self) -> dict[str, dt.date]:
-        """The day of the last change in each ecosystem's records: as old as a file from elsewhere may be."""
-        rows = self._base.execute(
-            "SELECT p.ecosystem, max(r.modified) FROM affected a JOIN record r ON r.id = a.record"
-            " JOIN package p ON p.id = a.package GROUP BY p.ecosystem"
-        )
-        return {str(eco): dt.date.fromisoformat(text[:10]) for eco, text in rows if re.match(r"\d{4}-\d\d-\d\d", text)}
-
     def _put(self, name: str, value: str | bytes) -> None:
         self._base.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
 
+    def _get(self, name: str) -> Any:
+        found = self._base.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+        return found[0] if found else None
+
     def finish(self) -> None:
-        for ecosystem, day in self.newest().items():
-            known = self._base.execute("SELECT value FROM meta WHERE name = ?", (f"as-of {ecosystem}",)).fetchone()
-            if known is None or known[0] < day.isoformat():
+        self._packing.flush()
+        self._packing.tidy()
+        # Records from elsewhere are as old as the last change among them.
+        for ecosystem, last in self._newest.items():
+            day = dt.datetime.fromtimestamp(last, dt.UTC).date()
+            known = self._get(f"as-of {ecosystem}")
+            if known is None or known < day.isoformat():
                 self.as_of(ecosystem, day)
         self._base.commit()
         self._base.execute("VACUUM")
 
 
-def _body(record: Mapping[str, Any]) -> bytes:
-    return json.dumps(record, separators=(",", ":"), ensure_ascii=False, default=str).encode("utf-8", "replace")
+def _seconds(modified: object) -> int:
+    """When a record was changed, in seconds since 1970; 0 for what is no time."""
+    try:
+        moment = dt.datetime.fromisoformat(re.sub(r"\.\d+", "", str(modified)))
+    except ValueError:
+        return 0
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).timestamp())
+
+
+def cve_number(name: str) -> int:
+    """`CVE-2024-12345` as a number, whose order is theirs; 0 for what is none."""
+    found = re.fullmatch(r"CVE-(\d{4})-(\d{4,12})", name)
+    return int(found[1]) * 10**12 + int(found[2]) if found else 0
 
 
 def normal(ecosystem: str, name: str) -> str:

@@ -11,12 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlsec_nb.advisories import Store, default_path
-from mlsec_nb.advisories.ranges import affects, compact, fixes
+from mlsec_nb.advisories.ranges import affects, fixes, told
+from mlsec_nb.advisories.ranges import compact as shortened
 from mlsec_nb.advisories.severity import base_score, rated
 from mlsec_nb.advisories.updating import import_
 from mlsec_nb.core import CannotRead, Severity, UsageError
 
 EXCERPT = Path(__file__).parent / "data" / "pypa"
+
+
+def compact(ecosystem: str, affected: dict[str, Any]) -> str:
+    return shortened(*told(ecosystem, affected))
 
 
 def record(name: str, *aliases: str, package: str = "demo", events: tuple[dict[str, str], ...] = ({"introduced": "0"},),
@@ -323,3 +328,48 @@ def test_records_of_any_shape_are_taken_or_passed_over(
         store = made(Path(folder), record("B-1"), odd)
         assert "B-1" in ids(store, "demo", "1")
         store.close()
+
+
+def test_what_was_replaced_leaves_the_store(tmp_path: Path) -> None:
+    """Each time nine tenths of the records change; what they were is found by nothing and takes no room."""
+    path = tmp_path / "store.sqlite"
+    sizes = []
+    for year in range(2020, 2026):
+        many = [record(f"A-{number}", f"CVE-{year}-{1000 + number}", package=f"p{year}-{number}", modified=f"{year}-01-01T00:00:00Z",
+                       details=" ".join(str((number * year * step) % 9973) for step in range(60)))
+                for number in range(50 if year == 2020 else 0, 600)]  # fmt: skip
+        (tmp_path / "many.json").write_text(json.dumps(many))
+        import_(path, [tmp_path / "many.json"])
+        sizes.append(path.stat().st_size)
+        store = Store.open(path)
+        assert {name: ids(store, f"p{name}-77", "1") for name in (year - 1, year)} == {year - 1: [], year: ["A-77"]}
+        assert (store.record("A-77") or {})["modified"].startswith(str(year))
+        store.close()
+    assert sizes[-1] < sizes[1] * 1.3
+
+
+def test_of_one_record_twice_in_a_file_the_later_counts(tmp_path: Path) -> None:
+    store = made(tmp_path, record("A-1", "CVE-2020-1", package="one"),
+                 record("A-1", package="two", modified="2026-02-01T00:00:00Z"))  # fmt: skip
+    assert (ids(store, "one", "1"), ids(store, "two", "1")) == ([], ["A-1"])
+    assert store.affecting("PyPI", "two", "1")[0].aliases == ()
+
+
+def test_a_rating_stands_under_the_name_of_the_other_record_too(tmp_path: Path) -> None:
+    store = made(tmp_path, record("PYSEC-1", "GHSA-9"), record("GHSA-9", package="other", database_specific={"severity": "LOW"}),
+                 record("PYSEC-2", "GHSA-8"), record("GHSA-8", package="other", withdrawn="2026-01-01T00:00:00Z",
+                                                     database_specific={"severity": "HIGH"}))  # fmt: skip
+    assert [one.severity for one in store.affecting("PyPI", "demo", "1")] == [None, Severity.LOW]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("ifl"), st.text(max_size=5)), max_size=4),
+    st.lists(st.text(max_size=5), max_size=3),
+)
+def test_what_is_short_says_the_same(events: list[tuple[str, str]], listed: list[str]) -> None:
+    ranges = [events] if events else []
+    clean = not any(mark in text for text in [*listed, *(text for _, text in events)] for mark in "\x1d\x1e\x1f")
+    if clean and listed != [""]:
+        from mlsec_nb.advisories.ranges import _loose
+
+        assert _loose(shortened(ranges, listed)) == (ranges, listed)

@@ -87,7 +87,7 @@ function diagnostics(text: string, marks: readonly Mark[]): Diagnostic[] {
 }
 
 class Painter {
-  private readonly frame = { id: 0 };
+  private frame = 0;
 
   constructor(
     private readonly view: EditorView,
@@ -96,12 +96,13 @@ class Painter {
   ) {
     marks.changed.connect(this.onChanged, this);
     if (marks.of(model).length > 0) {
-      this.paint();
+      // A view must not be changed while it is being made.
+      this.frame = requestAnimationFrame(() => this.paint());
     }
   }
 
   destroy(): void {
-    cancelAnimationFrame(this.frame.id);
+    cancelAnimationFrame(this.frame);
     this.marks.changed.disconnect(this.onChanged, this);
   }
 
@@ -111,13 +112,10 @@ class Painter {
     }
   }
 
-  /** A view must not be changed while it is being made or updated. */
   private paint(): void {
-    cancelAnimationFrame(this.frame.id);
-    this.frame.id = requestAnimationFrame(() => {
-      const { state } = this.view;
-      this.view.dispatch(setDiagnostics(state, diagnostics(state.doc.toString(), this.marks.of(this.model))));
-    });
+    cancelAnimationFrame(this.frame);
+    const { state } = this.view;
+    this.view.dispatch(setDiagnostics(state, diagnostics(state.doc.toString(), this.marks.of(this.model))));
   }
 }
 

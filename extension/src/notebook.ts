@@ -105,7 +105,11 @@ export class LiveNotebook implements Subject, IDisposable {
     }
     content.deselectAll();
     content.activeCellIndex = index;
-    await content.scrollToItem(index, 'center');
+    // Turned down when another place is asked for meanwhile, which is where the user wants to be then.
+    await content.scrollToItem(index, 'center').catch(() => undefined);
+    if (content.activeCellIndex !== index) {
+      return;
+    }
     const cell = content.widgets[index];
     await cell?.ready;
     if (!cell || cell.isDisposed) {

@@ -1,6 +1,7 @@
 """What the server does for the panel, apart from HTTP."""
 
 import atexit
+import gc
 from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -22,6 +23,7 @@ from .protocol import Job, LiveAnswer, SaveGuardMode, ServerStatus
 from .sessions import Sessions
 
 WORKERS = 2
+WARM = b'{"cells":[{"cell_type":"code","source":"import torch\\ntorch.load(name)","metadata":{},"outputs":[]}]}'
 KEPT = 64  # open documents whose last findings are kept, to be accepted by name
 
 
@@ -103,7 +105,9 @@ class Desk:
 
     def status(self) -> ServerStatus:
         """What this server can do for the panel, which asks when it opens: the scanners are loaded then, too."""
-        audits.live(b"{}", self.root / "empty.ipynb", notebook=True)
+        audits.live(WARM, self.root / "empty.ipynb", notebook=True)
+        # What the scanners hold stays as long as the server; without this every tenth edit waits for a collection.
+        gc.freeze()
         baseline = audits.config_for(self.root).baseline is not None
         return {
             "version": __version__,

@@ -164,6 +164,7 @@ def _brings(package: Path) -> bool:
         return package.suffix == ".egg"
 
 
+@cache
 def digest() -> str:
     """A digest that changes when a built-in rule does, or when a third party's scanner comes, goes or changes."""
     found = hashlib.sha256(__version__.encode())

@@ -5,6 +5,7 @@ The standard library is enough (and all there is in Pyodide). `hyperscan` and `a
 """
 
 import re
+import threading
 from collections.abc import Iterator
 from functools import cached_property
 from importlib import import_module
@@ -137,7 +138,7 @@ class Hyperscan:
         self._database = library.Database() if narrow else None
         if self._database is None:
             return
-        self._database.compile(  # 10 ms for 500 words: nothing is gained by keeping it
+        self._database.compile(
             expressions=[b"".join(b"\\x%02x" % byte for byte in every[index].encode()) for index in narrow],
             ids=narrow,
             flags=[library.HS_FLAG_CASELESS if index >= len(words) else 0 for index in narrow],
@@ -179,6 +180,26 @@ ENGINES: Final[dict[str, type[Literals]]] = {"hyperscan": Hyperscan, "ahocorasic
 def chosen(name: str) -> type[Literals]:
     """The engine with this name: "stdlib", the module of another, or "auto" for the best."""
     return best() if name == "auto" else ENGINES.get(name, Plain)
+
+
+_kept: Final = threading.local()
+
+
+def built(engine: type[Literals], words: Words, folded: Words) -> Literals:
+    """The engine for these words; kept for its thread, because a live view asks with every edit and it takes 10 ms.
+
+    Hyperscan's scratch space must not be used by two threads at once.
+    """
+    key = (engine, words, folded)
+    known: dict[tuple[type[Literals], Words, Words], Literals] = _kept.__dict__.setdefault("engines", {})
+    if key not in known:
+        if len(known) >= KEPT:
+            known.clear()
+        known[key] = engine(words, folded)
+    return known[key]
+
+
+KEPT: Final = 8  # sets of words of one thread
 
 
 def best() -> type[Literals]:

@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from mlsec_nb.core import Confidence, Rule, Severity, UsageError
 
-from .matchers import Literals, best
+from .matchers import Literals, best, built
 
 DEFAULT_WINDOW: Final = (0, 512)
 # A token begins where no letter or digit stands before it, or where what stands there is half of an escape.
@@ -140,7 +140,7 @@ class Matcher:
                 where = folded if pattern.fold else exact
                 where.setdefault(keyword.lower() if pattern.fold else keyword, []).append(index)
         self._anywhere = [index for index, pattern in enumerate(self._patterns) if not pattern.keywords]
-        self._literals = (engine or best())(tuple(exact), tuple(folded))
+        self._literals = built(engine or best(), tuple(exact), tuple(folded))
         self._owners = [*exact.values(), *folded.values()]
         self._telling = {index for index, pattern in enumerate(self._patterns) if _is_telling(pattern)}
 

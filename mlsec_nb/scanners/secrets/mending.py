@@ -4,7 +4,7 @@ Masking it and clearing outputs follow from the place alone and are proposed the
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from mlsec_nb.core import Edit, Fix, Part, Segment
@@ -19,14 +19,18 @@ _IMPORT: Final = re.compile(r"^[ \t]*import (?:.*,[ \t]*)?os\b", re.MULTILINE)
 _VAGUE: Final = frozenset({"KEY", "TOKEN", "SECRET", "PASSWORD", "AUTH", "API_KEY", "PWD", "PASS", "VALUE"})
 
 
-def fixes(item: Placed, segments: Sequence[Segment]) -> tuple[Fix, ...]:
+def fixes(item: Placed, has_os: Callable[[], bool]) -> tuple[Fix, ...]:
     """The reading of the environment, where the secret is a whole literal or what an expression comes to."""
     edit = _from_environment(item)
     if edit is None:
         return ()
-    has_os = any(_IMPORT.search(segment.text) for segment in segments if segment.part is Part.CODE)
-    edits = (edit,) if has_os else (Edit(item.root.at(0, 0), "import os\n"), edit)
+    edits = (edit,) if has_os() else (Edit(item.root.at(0, 0), "import os\n"), edit)
     return (Fix(title=f"Read it from the environment ({edit.replacement})", edits=edits),)
+
+
+def imports_os(segments: Sequence[Segment]) -> bool:
+    """Whether some code of a document imports `os`."""
+    return any(_IMPORT.search(segment.text) for segment in segments if segment.part is Part.CODE)
 
 
 def _from_environment(item: Placed) -> Edit | None:

@@ -1,7 +1,8 @@
 """One leak, one story: the places of a secret in a document are put together."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 from mlsec_nb.core import Confidence, Edit, Evidence, Finding, Fix, Location, Related, Rule, Segment, Severity
@@ -25,9 +26,10 @@ def tell(
     findings: list[Finding] = []
     groups: dict[str, list[int]] = {}
     seen: set[tuple[str, Location]] = set()
+    has_os = cache(lambda: mending.imports_os(segments))  # asked for by the first finding, for all of them
     for item in found:
         location = item.root.at(item.start, item.end)
-        finding = _finding(item, location, segments, key)
+        finding = _finding(item, location, has_os, key)
         if verifier is not None:
             finding = _verified(finding, item.candidate.value, verifier)
         if (finding.evidence.digest, location) in seen:
@@ -44,7 +46,7 @@ def tell(
     yield from findings
 
 
-def _finding(item: Placed, location: Location, segments: Sequence[Segment], key: bytes) -> Finding:
+def _finding(item: Placed, location: Location, has_os: Callable[[], bool], key: bytes) -> Finding:
     found = item.candidate
     is_name = found.name.replace(".", "_").isidentifier() and len(found.name) <= 60
     return Finding(
@@ -54,7 +56,7 @@ def _finding(item: Placed, location: Location, segments: Sequence[Segment], key:
         evidence=Evidence.secret(found.value, key, found.prefix),
         message=f"{found.rule.title}{_how(item)}",
         confidence=found.confidence,
-        fixes=mending.fixes(item, segments),
+        fixes=mending.fixes(item, has_os),
         details={"name": found.name} if is_name else {},
     )
 

@@ -19,7 +19,7 @@ MAGICS = {  # beginnings in base64: enough to tell an image from a text, whateve
 EMBEDDED = re.compile(
     r"(?<=;base64,)(?:iVBORw0KGgo|/9j/|R0lGOD|UklGR|Qk0|AAABAA|d09GR|d09GM|T1RUT|AAEAAAA|JVBERi0)[A-Za-z0-9+/\r\n]{64,}={0,2}"
 )  # fmt: skip
-_TEXT = re.compile(rb"[\t\n\r -~\x80-\xff]{6,}")  # runs of printable characters in binary data
+_TEXT = pdf.PRINTABLE
 _WIDE = re.compile(rb"(?:[ -~]\x00){6,}")  # the same in UTF-16, as in the XP tags of EXIF
 _INFLATED = 1 << 20  # bytes of one compressed text; more is a bomb, not a comment
 _PIXELS = frozenset(

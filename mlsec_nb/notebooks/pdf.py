@@ -14,7 +14,8 @@ _FOREIGN = re.compile(rb"/(?:Image|Length[123]|FontFile\d?|Type1C|CIDFontType0C|
 _KERNED = re.compile(rb"\)\s*-?[\d.]*\s*\(")
 _SHOWN = re.compile(rb"\(((?:[^()\\]|\\.)*+)\)\s*(?:Tj|'|\"|\]\s*TJ)", re.DOTALL)
 _ESCAPED = re.compile(rb"\\([()\\])")
-_PLAIN = re.compile(rb"[\t\n\r -~\x80-\xff]{6,}")
+# Runs of printable characters in binary data: ASCII and what UTF-8 makes of other letters.
+PRINTABLE = re.compile(rb"(?:[\t\n\r -~]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}){6,}+")
 
 
 def texts(data: bytes) -> Iterator[tuple[int, str]]:
@@ -55,5 +56,5 @@ def _shown(body: bytes, at: int) -> Iterator[tuple[int, str]]:
 
 
 def _printable(data: bytes, at: int) -> Iterator[tuple[int, str]]:
-    for match in _PLAIN.finditer(data):
+    for match in PRINTABLE.finditer(data):
         yield at + match.start(), match.group().decode("utf-8", "replace")

@@ -143,6 +143,7 @@ class Matcher:
         self._literals = built(engine or best(), tuple(exact), tuple(folded))
         self._owners = [*exact.values(), *folded.values()]
         self._telling = {index for index, pattern in enumerate(self._patterns) if _is_telling(pattern)}
+        self._short = {index for index, pattern in enumerate(self._patterns) if _begins(pattern)} - self._telling
 
     def find(self, text: str) -> Iterator[Match]:
         """Every match, in the order of patterns and then of places."""
@@ -163,14 +164,21 @@ class Matcher:
         return hits, sorted(names)
 
     def beginnings(self, text: str, hits: Mapping[int, list[int]]) -> list[int]:
-        """Where tokens begin whose public beginning is hardly anything else."""
+        """Where tokens begin: what they begin with is hardly anything else, or stands where a literal begins."""
         places = (place for index in self._telling.intersection(hits) for place in hits[index])
-        return sorted(place for place in places if _LEFT.match(text, place))
+        quoted = (place for index in self._short.intersection(hits) for place in hits[index])
+        found = {place for place in places if _LEFT.match(text, place)}
+        return sorted(found.union(place for place in quoted if text[place - 1 : place] in ("'", '"')))
 
     def matches(self, text: str, hits: Mapping[int, list[int]]) -> Iterator[Match]:
         """The matches around these places."""
         for index in sorted(hits):
             yield from matches(self._patterns[index], text, sorted(hits[index]))
+
+
+def _begins(pattern: Pattern) -> bool:
+    """Whether the keyword of a pattern is the public beginning of a token."""
+    return bool(pattern.table.get("prefix", 0) >= 2 and pattern.window[0] == 0)
 
 
 def _is_telling(pattern: Pattern) -> bool:

@@ -105,6 +105,7 @@ _SEAM: Final = re.compile(
 _UNPACKED: Final = re.compile(r"\s*(?:\w+\s*,\s*){1,5}\Z")
 _OTHERS: Final = re.compile(r"(?:[\w.]+\s*,\s*){0,4}[\w.]+\s*=(?!=)")
 _ITEM: Final = re.compile(r"""\s*(?:[rbuf]?(?P<q>["'])(?P<v>[^"'\n]*)(?P=q)|[\w.()]+)\s*,?""")
+_SECOND: Final = re.compile(r"""(?<=,)[ \t]*(?:[rbuf]?["']|-?\d|\w+[.(\[])""")
 _STRINGS: Final = re.compile(
     r"""\#[^\n]*|[rRbBuUfF]{0,2}(?:\"\"\"(?:[^\\]|\\.)*?\"\"\"|'''(?:[^\\]|\\.)*?'''|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')""",
     re.VERBOSE | re.DOTALL,
@@ -236,6 +237,8 @@ class _Reader:
             others = _OTHERS.match(text, place) if op == "," else None
             if op == "=" or others:
                 return self._unpacked(others.end() if others else place, text.count(",", low, begin))
+        if self._is_code and op == "," and (first := self._first(begin, low, place)):
+            return first
         if op == "=" and (fallback := _OR.match(text, place)):
             return _quoted(text, fallback, Form.LITERAL)
         quoted = _QUOTE.match(text, place)
@@ -260,6 +263,13 @@ class _Reader:
         if _LABEL.search(text, low, begin) and (earlier := _last(_EARLIER, text, low, begin)):
             return (*earlier.span("v"), Form.LITERAL)
         return None
+
+    def _first(self, begin: int, low: int, place: int) -> tuple[int, int, Form] | None:
+        """The value of `password, region = "…", "eu"`, which stands first on both sides."""
+        text = self._text
+        others = None if text[low:begin].strip() or "\n" in text[begin:place] else _OTHERS.match(text, place)
+        item = _ITEM.match(text, others.end()) if others else None
+        return (*item.span("v"), Form.LITERAL) if item and item["v"] and _SECOND.match(text, item.end()) else None
 
     def _unpacked(self, place: int, index: int) -> tuple[int, int, Form] | None:
         """The value of `user, password = "ada", "…"`."""
@@ -305,7 +315,10 @@ class _Reader:
         bare = _BARE.match(text, place, min(len(text), place + 4096))
         if bare is None or self._is_machine_made(place):
             return None
-        return _trimmed(text, *bare.span(), form, op)
+        end = bare.end()
+        if op == "=" and (edit := _SED.search(text, text.rfind("\n", 0, begin) + 1, begin)):
+            end = text.find(edit["mark"], place, end) if edit["mark"] in bare.group() else end
+        return _trimmed(text, place, end, form, op)
 
 
 def _trimmed(text: str, start: int, end: int, form: Form, op: str) -> tuple[int, int, Form] | None:
@@ -322,6 +335,7 @@ def _trimmed(text: str, start: int, end: int, form: Form, op: str) -> tuple[int,
     return (start, end, form) if end > start else None
 
 
+_SED: Final = re.compile(r"\bsed\b[^\n]{0,200}?\bs(?P<mark>[/|#,@!])")
 _OPTION: Final = re.compile(
     r"(?:^|\s)-{1,2}[\w.\-]*\Z"
     r"|^\s*(?:[%!$>]?\s*(?:set_)?env|ENV|ARG|export|set|setx|[!$%]?.*\b(?:configure|config) set)\s+[\w.\-]*\Z",

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
+from urllib.parse import unquote
 
 from mlsec_nb.core import Confidence, Rule, Segment
 from mlsec_nb.scanners.patterns import Match
@@ -40,6 +41,7 @@ _AROUND: Final = 48  # characters on both sides of a match
 _PACKED: Final = re.compile(rf"[A-Za-z0-9+/]{{{_AROUND}}}")
 # Firebase gives every file such a token so that its address can be shown in pages; https://firebase.google.com/docs/storage
 _EMBEDDED: Final = "?alt=media&token="
+_IN_URL: Final = ("?", "&", "&amp;")
 _KUBERNETES: Final = re.compile(r"""kind["']?\s*:\s*["']?Secret\b""")
 _DSN: Final = re.compile(
     r"(?i)(?:user(?: ?id|name)?|uid|host|hostaddr|server|data source|dbname|database|initial catalog)\s?=\s?[^\s;]"
@@ -53,6 +55,8 @@ def of_match(match: Match, segment: Segment, offset: int, catalogue: Catalogue) 
     prefix = pattern.table.get("prefix", 0)
     confidence = pattern.rule.confidence
     checks = pattern.table.get("checks", ())
+    if pattern.table.get("percent"):
+        value = unquote(value)
     for check in checks:
         if not formats.CHECKS[check](value):
             if check not in _DOUBTS:
@@ -130,6 +134,8 @@ def _body_is_real(body: str, value: str, checks: object) -> bool:
 def of_assignment(found: Assignment, segment: Segment, catalogue: Catalogue) -> Candidate | None:
     """The candidate of a value beside a name."""
     value = segment.text[found.start : found.end]
+    if "%" in value and found.before.endswith(_IN_URL):
+        value = unquote(value)
     kind = _promised(found)
     if kind is Promise.NOTHING or not value or _stands_for_another(value, found.form):
         return None

@@ -20,7 +20,7 @@ from mlsec_nb.core import (
 from mlsec_nb.scanners.matchers import ENGINES, chosen
 from mlsec_nb.scanners.patterns import Joined, Matcher
 
-from . import detectors, given, opinion, places, printed, story
+from . import detectors, given, kingfisher, opinion, places, printed, story
 from .assignments import WORDS, assignments
 from .catalogue import Catalogue, built_in
 from .opinion import Candidate
@@ -46,10 +46,12 @@ def build(settings: Settings) -> Scanner:
         raise UsageError(f"secrets.min-confidence must be one of {', '.join(Confidence)}")
     if options.get("engine", "auto") not in {"auto", "stdlib", *ENGINES}:
         raise UsageError(f"secrets.engine must be one of auto, stdlib, {', '.join(ENGINES)}")
+    if options.get("kingfisher"):
+        kingfisher.check()
     return SecretScanner(settings, given.with_given(built_in(), rules))
 
 
-OPTIONS: Final = frozenset({"min-confidence", "rules", "engine", "detect-secrets", "verify"})
+OPTIONS: Final = frozenset({"min-confidence", "rules", "engine", "detect-secrets", "kingfisher", "verify"})
 
 
 class SecretScanner:
@@ -63,6 +65,7 @@ class SecretScanner:
         self._catalogue = catalogue
         self._matcher = Matcher(catalogue.patterns, chosen(settings.options.get("engine", "auto")), WORDS)
         self._detectors = bool(settings.options.get("detect-secrets", False))
+        self._kingfisher = bool(settings.options.get("kingfisher", False))
         self._verifier = _verifier(settings) if settings.options.get("verify") else None
 
     @property
@@ -102,6 +105,8 @@ class SecretScanner:
             segment, begin = search.readings[index][0], search.joined.starts[index]
             if candidate := opinion.of_match(match, segment, begin, self._catalogue):
                 yield candidate
+        if self._kingfisher:
+            yield from kingfisher.detected(search.readings, search.joined, self._catalogue.rules["SECRET-KINGFISHER"])
         for index, hits in sorted(search.names.items()):
             segment = search.readings[index][0]
             in_image = (segment.mime or "").startswith("image/") and segment.mime != "image/svg+xml"

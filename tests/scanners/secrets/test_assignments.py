@@ -132,6 +132,8 @@ def test_what_only_looks_like_a_secret_is_none(text, part):
     "# db pass: kQ9zRvTn4pLx",
     'class Settings(BaseSettings):\n    api_token: str = Field(default="kQ9zRvTnBp4LxWmYcJhGfDsAz", repr=False)',
     "password = password or 'copper-falcon-river-maple'",
+    "db_password, port = 'kQ9zRvTn4pLx', 5432",
+    "!sed -i 's/^DB_PASSWORD=.*/DB_PASSWORD=kQ9zRvTn4pLx/' .env",
     "print('│ db_password │ Maple*95262 │')",
     "SECRET_KEY = 'w(8!kZ#tq)2^mB=v&x5$Lr@9_fJ*n-h3%Yc0(dGe!s7+Qp4'",
     "blob = '789cab562a2d4e2d52b252504a4c4954d251504a498a2f482c2e2ecf2f4a018966075a56059585e49914f85428d5020055dc0ee7'",

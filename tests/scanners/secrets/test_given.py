@@ -6,6 +6,7 @@ import pytest
 
 from mlsec_nb.config import Settings
 from mlsec_nb.core import UsageError
+from mlsec_nb.scanners.secrets import kingfisher
 from mlsec_nb.scanners.secrets.examples import expand
 from mlsec_nb.scanners.secrets.go_patterns import translate
 from mlsec_nb.scanners.secrets.scanner import build
@@ -114,6 +115,42 @@ def test_go_patterns_mean_the_same(pattern, text, matches):
 def test_detect_secrets_finds_the_same_and_more_lines(scan):
     text = expand("softlayer_api_key = {lower:64}\ncloudant_key {hex:64}", 5)
     assert len(scan(text, **{"detect-secrets": True})) >= len(scan(text)) > 0
+
+
+@pytest.mark.slow  # its rules are compiled for some seconds
+def test_kingfisher_adds_to_what_our_rules_find_and_tells_nothing_twice(scan):
+    text = expand("x\nage1 = 'AGE-SECRET-KEY-1{bech:58}'\nserver = 'ops_eyJ{alnum:300}'\nghp = 'ghp_{crc:30}'", 7)
+    plain, more = scan(text), scan(text, kingfisher=True)
+    assert len(more) >= len(plain) > 0
+    assert len({found.location for found in more}) == len(more)
+
+
+def test_kingfisher_stands_behind_our_judges(scan, monkeypatch):
+    class Found:
+        def __init__(self, secret):
+            self.secret = secret
+
+    class Engine:
+        def reset_dedup(self):
+            self.clean = True
+
+        def scan(self, data):
+            assert self.clean
+            assert b"\0" not in data
+            return [Found("zq8Wv2Lm4Xc7"), Found("your-api-key-here"), Found("${TOKEN_OF_MINE}")]
+
+    monkeypatch.setattr(kingfisher, "check", lambda: None)
+    monkeypatch.setattr(kingfisher, "_engine", Engine)
+    text = "acme zq8Wv2Lm4Xc7 your-api-key-here ${TOKEN_OF_MINE} zq8Wv2Lm4Xc7"
+    found = scan(text, kingfisher=True)
+    assert [item.rule.id for item in found] == ["SECRET-KINGFISHER"] * 2
+    assert [item.location.column for item in found] == [6, 54]
+
+
+def test_kingfisher_must_be_installed(scan, monkeypatch):
+    monkeypatch.setattr(kingfisher, "find_spec", lambda _name: None)
+    with pytest.raises(UsageError, match=r"mlsec_nb\[kingfisher\]"):
+        scan("x", kingfisher=True)
 
 
 @pytest.mark.parametrize("engine", ["stdlib", "ahocorasick_rs", "hyperscan"])

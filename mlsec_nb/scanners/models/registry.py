@@ -7,6 +7,7 @@ from mlsec_nb.core import Component, Finding, Gap
 
 from .context import Context
 from .formats import (
+    bytecode,
     compressed,
     configs,
     coreml,
@@ -68,6 +69,7 @@ FORMATS: tuple[Format, ...] = (
     Format("XML", xmls.matches, xmls.scan, text=True),
     Format("TorchScript code", torchscript.matches, torchscript.scan),
     Format("Python code", python_code.matches, python_code.scan),
+    Format("Python bytecode", bytecode.matches, bytecode.scan),
     Format("program", executables.matches, executables.scan),
     Format("known data", opaque.matches, opaque.scan),
 )

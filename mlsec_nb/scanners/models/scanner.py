@@ -24,7 +24,9 @@ from .view import View
 ONLY_MODELS = frozenset(
     {"MODEL-EXECUTABLE", "MODEL-PYTHON-CODE", "MODEL-TRAILING-DATA", "MODEL-READERS-DISAGREE", "MODEL-ADDRESS"}
 )
-CARRIERS = frozenset({"zip", "tar", "compressed", "program", "Python code", "known data", "TorchScript code"})
+CARRIERS = frozenset(
+    {"zip", "tar", "compressed", "program", "Python code", "Python bytecode", "known data", "TorchScript code"}
+)
 SHOWN = 200  # steps of what loading would do that go into the component
 MAX_VIEWS = 200_000  # things inside one file
 SEARCHED = frozenset(

@@ -11,6 +11,7 @@ from .context import Context
 from .view import View
 
 CHUNK = 1 << 20
+LITTLE = 256  # bytes of zstandard, from which at most 8 MiB come
 MOST = 1 << 29  # bytes of one stream that are kept in memory
 
 
@@ -44,9 +45,39 @@ def _optional(module: str) -> Any:
         return None
 
 
+class _Bitwise:
+    """Feeds a decompressor that cannot be told how much may come out with little at a time."""
+
+    needs_input = True
+
+    def __init__(self, inner: Any, error: type[Exception]) -> None:
+        self.inner = inner
+        self.error = error
+        self.data, self.at = b"", 0
+
+    @property
+    def eof(self) -> bool:
+        return bool(self.inner.eof)
+
+    @property
+    def unused_data(self) -> bytes:
+        return bytes(self.inner.unused_data) + self.data[self.at :]
+
+    def decompress(self, piece: bytes, limit: int) -> bytes:
+        del limit
+        self.data, self.at = (piece, 0) if piece else (self.data, self.at)
+        try:
+            out = self.inner.decompress(self.data[self.at : self.at + LITTLE])
+        except self.error as error:
+            raise ValueError(str(error)) from None
+        self.at += LITTLE
+        self.needs_input = self.at >= len(self.data)
+        return bytes(out)
+
+
 def _zstd() -> Any:
     library = _optional("zstandard")
-    return library.ZstdDecompressor().decompressobj() if library else None
+    return _Bitwise(library.ZstdDecompressor().decompressobj(), library.ZstdError) if library else None
 
 
 def _lz4() -> Any:
@@ -95,14 +126,12 @@ def unpack(view: View, codec: str, context: Context) -> tuple[bytes, int]:
 
 
 def _parts(decoder: Any, piece: bytes) -> Any:
-    """What comes out of one piece, at most 1 MiB at a time where the library can."""
-    if hasattr(decoder, "unconsumed_tail"):
-        while piece:
-            yield decoder.decompress(piece, CHUNK)
-            piece = decoder.unconsumed_tail
-    elif hasattr(decoder, "needs_input"):
+    """What comes out of one piece, at most 1 MiB (of zstandard 8) at a time."""
+    if hasattr(decoder, "needs_input"):
         yield decoder.decompress(piece, CHUNK)
         while not decoder.eof and not decoder.needs_input:
             yield decoder.decompress(b"", CHUNK)
     else:
-        yield decoder.decompress(piece)
+        while piece:
+            yield decoder.decompress(piece, CHUNK)
+            piece = decoder.unconsumed_tail

@@ -682,3 +682,14 @@ def test_words_in_capitals_between_underscores_are_no_machinery():
 def test_array_headers_of_python_2_are_read():
     head = b"{'descr': '<f8', 'fortran_order': False, 'shape': (2L,), }".ljust(117) + b"\n"
     assert graded(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head + b"\0" * 16, "a.npy") == SAFE
+
+
+def test_streams_of_zstandard_are_unpacked_with_a_limit():
+    import zstandard
+
+    packed = zstandard.ZstdCompressor().compress(bad.EVIL)
+    assert graded(packed, "m.pkl.zst") == DANGEROUS
+    assert graded(zstandard.ZstdCompressor().compress(bad.pickle.dumps([1])) + packed, "m.pkl.zst") == DANGEROUS
+    assert [gap.code for gap in gaps(scan(zstandard.ZstdCompressor().compress(bytes(1 << 26)), "m.zst"))] == ["too-big"]
+    assert gaps(scan(packed[:-3], "m.pkl.zst"))[0].code == "malformed"
+    assert gaps(scan(packed[:4] + b"\xff" * 20, "m.pkl.zst"))[0].code == "malformed"

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from mlsec_nb.core import Finding, Severity
+from mlsec_nb.scanners.models.code.marshalled import NotMarshalled, read
+from mlsec_nb.scanners.models.code.tracing import traced
 from mlsec_nb.scanners.models.context import Context
 from mlsec_nb.scanners.models.knowledge import verdict
 from mlsec_nb.scanners.models.view import View
@@ -71,14 +73,19 @@ def _code(config: Any) -> bytes:
 
 
 def _lambda(view: View, context: Context, config: Any) -> Iterator[Finding]:
-    words = sorted({text.decode() for text in _TEXT.findall(_code(config))})
-    names = ", ".join(word for word in words if word.isidentifier())[:300]
+    words = _what(_code(config))
     yield context.found(
-        "MODEL-KERAS-LAMBDA",
-        view,
-        f"lambda: {names}",
-        f"Python bytecode in the model is run; it uses: {names or 'nothing named'}",
+        "MODEL-KERAS-LAMBDA", view, f"lambda: {words}", f"Python bytecode in the model is run; it {words}"
     )
+
+
+def _what(raw: bytes) -> str:
+    """What marshalled code does, or at least which words are in it."""
+    try:
+        return traced(read(raw)).words() or "calls nothing"
+    except NotMarshalled:
+        words = sorted({text.decode() for text in _TEXT.findall(raw)})
+        return "uses " + (", ".join(word for word in words if word.isidentifier())[:300] or "nothing named")
 
 
 def _lambda_layer(view: View, context: Context, config: Any) -> Iterator[Finding]:

@@ -4,13 +4,12 @@ import re
 from collections.abc import Iterator
 
 from mlsec_nb.core import Severity
-from mlsec_nb.scanners.models.pickle.values import Big, Box, Call, Ref, Unknown, Value
+from mlsec_nb.scanners.models.pickle.values import Big, Box, Call, Ref, Unknown, Value, walk
 
 from .facts import known
 from .names import SAFE, Opinion, is_class, of_call, of_name
 
 MAX_CHAIN = 16  # getattr of getattr of …
-MAX_NODES = 2_000  # values looked at in the arguments of one call
 # Text that a path, address, command or piece of code would have.
 _ACTIVE = re.compile(
     r"://|[;|&$`\n]|\w\(|\.\.[/\\]|\A[/~\\]|\A[A-Za-z]:[\\/]|\.(?:py|sh|pkl|pickle|pt|pth|exe|dll|so|bat|ps1|txt|json|ya?ml)\Z"
@@ -45,24 +44,6 @@ def handed_on(call: Call) -> list[Value]:
         elif isinstance(value, bytes) or (isinstance(value, Big) and value.kind == "bytes"):
             found.append(value)
     return [value for value in found if isinstance(value, bytes | Big)]
-
-
-def walk(value: Value, limit: int = MAX_NODES, *, calls: bool = True) -> Iterator[Value]:
-    """A value and all that is in it, each once, at most `limit` of them; `calls`: also what other calls were given."""
-    todo: list[Value] = [value]
-    done: set[int] = set()
-    while todo and len(done) < limit:
-        value = todo.pop()
-        if id(value) in done:
-            continue
-        done.add(id(value))
-        yield value
-        if isinstance(value, tuple):
-            todo += value
-        elif isinstance(value, Box):
-            todo += value.items
-        elif isinstance(value, Call) and calls:
-            todo += [value.target, value.args, value.kwargs, value.state]
 
 
 def resolved(target: Value) -> Value:
@@ -348,7 +329,7 @@ class Judge:
     def _code_object(self, call: Call) -> Opinion:
         from .code import opinion_of_code
 
-        return opinion_of_code(list(walk(call.args)))
+        return opinion_of_code(call.args)
 
     def _subimport(self, call: Call) -> Opinion:
         args = self._args(call)

@@ -2,7 +2,7 @@
 
 from . import arguments
 from .machine import LEAVE, Machine, Opcode, opcode
-from .values import KEPT, Box, Call, Ref, Stop, Unknown, Value
+from .values import KEPT, NAMES, Box, Call, Ref, Stop, Unknown, Value
 
 HIGHEST_PROTOCOL = 5
 
@@ -139,8 +139,9 @@ for _code, _kind in {b"]": "list", b"}": "dict", b"\x8f": "set"}.items():
 
 
 def as_tuple(m: Machine, values: list[Value]) -> Value:
-    """A short tuple is kept whole, of a long one what the machine keeps of containers."""
-    return tuple(values) if len(values) <= KEPT else m.box("tuple", values)
+    """A short tuple is kept whole, and one of names; of a long one what the machine keeps of containers."""
+    whole = len(values) <= KEPT or (len(values) <= NAMES and all(type(value) is str for value in values))
+    return tuple(values) if whole else m.box("tuple", values)
 
 
 @opcode(b")")

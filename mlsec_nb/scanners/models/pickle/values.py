@@ -1,9 +1,11 @@
 """What stands on the stack of the machine: constants as they are, everything else as a description of itself."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+MAX_NODES = 2_000  # values looked at in the arguments of one call
 KEPT = 64  # items of a container that are kept; of the rest only the number is
+NAMES = 4096  # texts in a tuple that are kept: the names of a code object
 LONG = 1 << 16  # strings and numbers longer than this stay where they are, as offset and length
 
 Value = Any  # None, bool, int, float, str, bytes, a tuple of values, or one of the classes below
@@ -119,3 +121,21 @@ class Whole(Box):
 
 
 Seen = Callable[[Ref | Call], None]  # told of every import and call, in the order in which a load would do them
+
+
+def walk(value: Value, limit: int = MAX_NODES, *, calls: bool = True) -> Iterator[Value]:
+    """A value and all that is in it, each once, at most `limit` of them; `calls`: also what other calls were given."""
+    todo: list[Value] = [value]
+    done: set[int] = set()
+    while todo and len(done) < limit:
+        value = todo.pop()
+        if id(value) in done:
+            continue
+        done.add(id(value))
+        yield value
+        if isinstance(value, tuple):
+            todo += value
+        elif isinstance(value, Box):
+            todo += value.items
+        elif isinstance(value, Call) and calls:
+            todo += [value.target, value.args, value.kwargs, value.state]

@@ -202,13 +202,14 @@ def matches(pattern: Pattern, text: str, places: Sequence[int]) -> Iterator[Matc
         stop = place + after
         if pattern.needs and text.find(pattern.needs, place, stop) < 0:
             continue
-        stop = _until_border(text, place, stop)
         if before == 0:
             at = regex.match(text, place, stop)
+            if at and "\0" in at.group():
+                at = regex.match(text, place, _until_border(text, place, stop))
             spans: tuple[re.Match[str], ...] = (at,) if at else ()
         else:
             begin = max(place - before, done, text.rfind("\0", max(place - before, 0), place) + 1)
-            spans = tuple(regex.finditer(text, begin, stop))
+            spans = tuple(regex.finditer(text, begin, _until_border(text, place, stop)))
         for found in spans:
             yield Match(pattern, *_span(pattern, found), found)
             done = max(done, found.end())

@@ -153,7 +153,8 @@ class _Reader:
         if _PLAIN.match(text, place):
             return
         rest = _REST.match(text, place)
-        low = max(place - 260, text.rfind("\n", 0, place) + 1)
+        low = max(place - 260, 0)
+        low = max(low, text.rfind("\n", low, place) + 1)
         begin, end = _name_start(text, low, place), rest.end() if rest else place
         name = text[begin:end].strip(".-")
         if promise(name) is Promise.NOTHING:
@@ -291,7 +292,8 @@ class _Reader:
 
     def _is_machine_made(self, place: int) -> bool:
         """Whether a place lies in a line that no person wrote: in minified scripts and data all values have quotes."""
-        start = self._text.rfind("\n", 0, place)
+        low = max(place - _LONG_LINE, -1)
+        start = max(low, self._text.rfind("\n", max(low, 0), place))
         return self._text.find("\n", place, start + _LONG_LINE) < 0 and len(self._text) - start > _LONG_LINE
 
     def _bare(self, after: re.Match[str], begin: int, place: int, op: str) -> tuple[int, int, Form] | None:

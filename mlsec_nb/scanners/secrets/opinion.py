@@ -131,8 +131,15 @@ def _body_is_real(body: str, value: str, checks: object) -> bool:
     )
 
 
-def of_assignment(found: Assignment, segment: Segment, catalogue: Catalogue) -> Candidate | None:
-    """The candidate of a value beside a name."""
+def in_kubernetes(text: str) -> bool:
+    """Whether a text tells a Secret of Kubernetes, whose values are base64."""
+    return "Secret" in text and _KUBERNETES.search(text) is not None
+
+
+def of_assignment(
+    found: Assignment, segment: Segment, catalogue: Catalogue, *, kubernetes: bool = False
+) -> Candidate | None:
+    """The candidate of a value beside a name; `kubernetes` says that it may be one of a Secret of Kubernetes."""
     value = segment.text[found.start : found.end]
     if "%" in value and found.before.endswith(_IN_URL):
         value = unquote(value)
@@ -141,8 +148,7 @@ def of_assignment(found: Assignment, segment: Segment, catalogue: Catalogue) -> 
         return None
     if segment.text[max(found.start - len(_EMBEDDED), 0) : found.start] == _EMBEDDED:
         return None
-    in_kubernetes = "Secret" in segment.text and _KUBERNETES.search(segment.text) is not None
-    if in_kubernetes or decoding.is_decoder(found.wrapped):
+    if kubernetes or decoding.is_decoder(found.wrapped):
         value = decoding.decoded(value) or value
 
     def candidate(rule: Rule, confidence: Confidence, rank: int = 3) -> Candidate:
@@ -153,7 +159,7 @@ def of_assignment(found: Assignment, segment: Segment, catalogue: Catalogue) -> 
             candidate(named.rule, named.rule.confidence, 1), environment=_environment(named.rule, named.table)
         )
     is_plain = value == segment.text[found.start : found.end]
-    if in_kubernetes and not is_plain and (kind is not Promise.PASSWORD or passwords.is_password(value, sure=True)):
+    if kubernetes and not is_plain and (kind is not Promise.PASSWORD or passwords.is_password(value, sure=True)):
         return candidate(catalogue.rules["SECRET-KUBERNETES-SECRET"], Confidence.HIGH)
     if kind is Promise.PASSWORD:
         return _password(found, segment, value, catalogue, candidate)
@@ -224,9 +230,9 @@ def _vendor(context: str, value: str, catalogue: Catalogue) -> Named | None:
 def _is_real(value: str, kind: Promise, form: Form) -> bool:
     if kind is Promise.PASSWORD and passwords.is_password(value, sure=form in _SURE):
         return True
-    if placeholders.is_placeholder(value, 8) or shapes.is_place(value):
+    if len(value) < 16 or not (shapes.is_uuid(value) or randomness.may_be_random(value)):
         return False
-    return len(value) >= 16 and (shapes.is_uuid(value) or randomness.may_be_random(value))
+    return not (shapes.is_place(value) or placeholders.is_placeholder(value, 8))
 
 
 def _is_key(value: str, kind: Promise, form: Form) -> bool:

@@ -38,7 +38,7 @@ class Printed:
 def printed(segment: Segment, places: Sequence[int]) -> Iterator[Printed]:
     """Every secret variable that a Python cell prints; `places` are those of telling names."""
     text = segment.text
-    if not any(_may_print(text, place) for place in places):
+    if not any(_may_print(line) for line in _lines(text, places)):
         return
     for pattern in (_ECHO, _SHOWN):
         for match in pattern.finditer(text):
@@ -56,10 +56,18 @@ def printed(segment: Segment, places: Sequence[int]) -> Iterator[Printed]:
                     yield Printed(name, *offsets.span(part))
 
 
-def _may_print(text: str, place: int) -> bool:
-    """Whether a secret's name stands on a line that prints."""
-    start = text.rfind("\n", 0, place) + 1
-    line = text[start : (text.find("\n", place) + 1 or len(text) + 1) - 1]
+def _lines(text: str, places: Sequence[int]) -> Iterator[str]:
+    """The lines on which these places are, which are in order."""
+    end = -1
+    for place in places:
+        if place > end:
+            start, end = text.rfind("\n", end + 1, place) + 1 or end + 1, text.find("\n", place)
+            end = len(text) if end < 0 else end
+            yield text[start:end]
+
+
+def _may_print(line: str) -> bool:
+    """Whether a secret's name stands on a line, and it prints."""
     if not _PRINTS.search(line) and "%env" not in line:
         return False
     return any(_is_secret(name) for name in _NAMES.findall(line))

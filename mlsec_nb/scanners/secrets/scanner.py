@@ -110,11 +110,12 @@ class SecretScanner:
         for index, hits in sorted(search.names.items()):
             segment = search.readings[index][0]
             in_image = (segment.mime or "").startswith("image/") and segment.mime != "image/svg+xml"
+            kubernetes = opinion.in_kubernetes(segment.text)
             is_code = segment.part is Part.CODE and (segment.language or "python") in _CODE
             for found in assignments(segment.text, hits, is_code=is_code):
                 if in_image and len(found.name) < 6:
                     continue  # compressed pixels are full of short words
-                if candidate := opinion.of_assignment(found, segment, self._catalogue):
+                if candidate := opinion.of_assignment(found, segment, self._catalogue, kubernetes=kubernetes):
                     yield candidate
             if self._detectors:
                 yield from detectors.detected(segment, hits, self._catalogue.rules["SECRET-DETECTED"])

@@ -33,9 +33,12 @@ def longest_walk(value: str) -> int:
     return best
 
 
+_REPEATED: Final = re.compile(r"(.)\1{4,}", re.DOTALL)
+
+
 def longest_repeat(value: str) -> int:
-    """The longest run of one character."""
-    return max((len(match.group()) for match in re.finditer(r"(.)\1*", value, re.DOTALL)), default=0)
+    """The longest run of one character, of five and more."""
+    return max((len(match.group()) for match in _REPEATED.finditer(value)), default=0)
 
 
 def is_periodic(value: str) -> bool:

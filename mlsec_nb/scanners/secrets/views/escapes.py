@@ -48,9 +48,9 @@ def escape_views(segment: Segment) -> Iterator[Segment]:
     if ("\x1b" in text or "\x9b" in text or "\x08" in text) and (view := rewrite(segment, _CODES, lambda _: "")):
         yield view
     if not text.isascii():
-        if _UNSEEN.search(text) and (view := rewrite(segment, _UNSEEN, lambda _: "")):
+        if view := rewrite(segment, _UNSEEN, lambda _: ""):
             yield view
-        if _WIDE.search(text) and (view := rewrite(segment, _WIDE, lambda match: chr(ord(match.group()) - 0xFEE0))):
+        if view := rewrite(segment, _WIDE, lambda match: chr(ord(match.group()) - 0xFEE0)):
             yield view
     if "\\" in text and _WORTH.search(text) and (view := rewrite(segment, _BACKSLASH, _unescaped)):
         yield view

@@ -19,12 +19,17 @@ Span = tuple[int, int]
 
 
 def table_views(segment: Segment, names: Sequence[int]) -> Iterator[Segment]:
-    """Every table whose heading has a telling name; `names` are the places of such."""
+    """Every table whose heading has a telling name; `names` are the places of such, in order."""
     text = segment.text
     pieces: list[Piece] = []
-    for start in sorted({text.rfind("\n", 0, place) + 1 for place in names}):
-        end = text.find("\n", start)
-        if 0 <= end < start + _LONGEST and _HEADING.match(text, start, end):
+    end = 0
+    for place in names:
+        if place < end:
+            continue  # on the same line
+        start, end = text.rfind("\n", end, place) + 1 or end, text.find("\n", place)
+        if end < 0:
+            break
+        if end < start + _LONGEST and _HEADING.match(text, start, end):
             pieces.extend(_table(text[start:end], islice(_lines(text, end + 1), ROWS)))
     if pieces:
         yield assemble(segment, pieces, "text")

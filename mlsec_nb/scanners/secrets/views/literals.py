@@ -10,7 +10,7 @@ from .rewriting import rewrite
 
 # The end of one literal and the beginning of the next, with nothing between them but what joins them.
 _SEAM: Final = re.compile(
-    r"""(?P<q>["'])\)?
+    r"""(?P<q>["'])(?=[)\s\\\#+.|&<(rRbBuUfF"'])\)?
     (?:[ \t]*(?:\\\r?\n|\r?\n|\#[^\n]*\n))*[ \t]*
     (?:[+.]|\|\||&|<>)?
     (?:[ \t]*(?:\\\r?\n|\r?\n|\#[^\n]*\n))*[ \t]*
@@ -23,7 +23,7 @@ _COMMA_SEAM: Final = re.compile(r"""(?P<q>["'])\s*,\s*[rRbBuUfF]{0,2}(?P=q)""")
 def literal_views(segment: Segment) -> Iterator[Segment]:
     """Adjacent and added literals as one."""
     text = segment.text
-    if _SEAM.search(text) and (view := rewrite(segment, _SEAM, _joined)):
+    if view := rewrite(segment, _SEAM, _joined):
         yield view
     if "join(" in text and (view := rewrite(segment, _COMMA_SEAM, lambda _: "")):
         yield view

@@ -2,11 +2,11 @@
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from mlsec_nb.core import Segment
+from mlsec_nb.core import Part, Segment
 
 from .judges.names import Promise, promise, words_of
 
@@ -35,10 +35,10 @@ class Printed:
     end: int
 
 
-def printed(segment: Segment, places: Sequence[int]) -> Iterator[Printed]:
-    """Every secret variable that a Python cell prints; `places` are those of telling names."""
+def printed(segment: Segment, places: Sequence[int], known: Container[str] = ()) -> Iterator[Printed]:
+    """Every secret variable that a Python cell prints; `places` are those of telling names and of `known` variables."""
     text = segment.text
-    if not any(_may_print(line) for line in _lines(text, places)):
+    if not any(_may_print(line, known) for line in _lines(text, places)):
         return
     for pattern in (_ECHO, _SHOWN):
         for match in pattern.finditer(text):
@@ -52,7 +52,7 @@ def printed(segment: Segment, places: Sequence[int]) -> Iterator[Printed]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and _prints(node.func):
             for argument in node.args:
-                for name, part in _secrets(argument):
+                for name, part in _secrets(argument, known):
                     yield Printed(name, *offsets.span(part))
 
 
@@ -66,11 +66,11 @@ def _lines(text: str, places: Sequence[int]) -> Iterator[str]:
             yield text[start:end]
 
 
-def _may_print(line: str) -> bool:
+def _may_print(line: str, known: Container[str]) -> bool:
     """Whether a secret's name stands on a line, and it prints."""
     if not _PRINTS.search(line) and "%env" not in line:
         return False
-    return any(_is_secret(name) for name in _NAMES.findall(line))
+    return any(name in known or _is_secret(name) for name in _NAMES.findall(line))
 
 
 def _prints(function: ast.expr) -> bool:
@@ -82,21 +82,21 @@ def _prints(function: ast.expr) -> bool:
     )  # fmt: skip
 
 
-def _secrets(node: ast.expr, depth: int = 0) -> Iterator[tuple[str, ast.expr]]:
+def _secrets(node: ast.expr, known: Container[str], depth: int = 0) -> Iterator[tuple[str, ast.expr]]:
     """The secret variables that an expression shows as they are."""
     if depth > DEEPEST:
         return
     if isinstance(node, ast.JoinedStr):
         for part in node.values:
             if isinstance(part, ast.FormattedValue):
-                yield from _secrets(part.value, depth + 1)
+                yield from _secrets(part.value, known, depth + 1)
     elif isinstance(node, ast.BinOp):
-        yield from _secrets(node.left, depth + 1)
-        yield from _secrets(node.right, depth + 1)
+        yield from _secrets(node.left, known, depth + 1)
+        yield from _secrets(node.right, known, depth + 1)
     elif isinstance(node, ast.Tuple | ast.List):
         for item in node.elts:
-            yield from _secrets(item, depth + 1)
-    elif (name := _name(node)) and _is_secret(name):
+            yield from _secrets(item, known, depth + 1)
+    elif (name := _name(node)) and (_is_secret(name) or (isinstance(node, ast.Name) and name in known)):
         yield name, node
 
 
@@ -154,9 +154,35 @@ class _Places:
         return self._starts[line - 1] + column
 
 
-def in_cells(cells: Sequence[tuple[Segment, Sequence[int]]]) -> Iterator[tuple[Segment, Printed]]:
-    """What the Python cells among these print; beside each, where telling names stand."""
-    for segment, places in cells:
+def variables(found: Iterable[tuple[Segment, int]], cells: Sequence[Segment]) -> frozenset[str]:
+    """The variables that are given one of these secrets, and nothing else, by a program."""
+    texts = [cell.text for cell in cells]
+    names = {
+        given["name"] for segment, start in found
+        if segment.part is Part.CODE and (given := _GIVEN.search(segment.text, max(start - 120, 0), start))
+    }  # fmt: skip
+    return frozenset(
+        name for name in names
+        if sum(len(re.findall(rf"^[ \t]*{name}[ \t]*[:=]", text, re.MULTILINE)) for text in texts) == 1
+    )  # fmt: skip
+
+
+_GIVEN: Final = re.compile(
+    r"""^[ \t]*(?P<name>[A-Za-z_]\w{2,60})[ \t]*(?::[ \t]*\w+[ \t]*)?=[ \t]*[rRbBuU]?(?:\"\"\"|'''|["'])\Z""",
+    re.MULTILINE,
+)
+
+
+def in_cells(
+    named: Iterable[tuple[Segment, Sequence[int]]], cells: Sequence[Segment], known: frozenset[str]
+) -> Iterator[tuple[Segment, Printed]]:
+    """What Python cells print that have telling names (beside them, where those stand) or one that is `known`."""
+    places = {id(segment): list(hits) for segment, hits in named}
+    word = re.compile(rf"\b(?:{'|'.join(sorted(known))})\b") if known else None
+    for segment in cells:
         if segment.language == "python":
-            for found in printed(segment, places):
+            hits = places.get(id(segment), [])
+            if word:
+                hits = sorted({*hits, *(match.start() for match in word.finditer(segment.text))})
+            for found in printed(segment, hits, known) if hits else ():
                 yield segment, found

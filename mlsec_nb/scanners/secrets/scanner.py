@@ -84,10 +84,13 @@ class SecretScanner:
                 named += search.named_code()
             found.extend(self._candidates(search))
         sure = [candidate for candidate in found if candidate.confidence.at_least(self._least)]
-        yield from story.tell(places.best(sure, document.segments), document.segments, self._key, self._verifier)
+        best = places.best(sure, document.segments)
+        yield from story.tell(best, document.segments, self._key, self._verifier)
         rule = self._catalogue.rules["SECRET-PRINTED"]
         if rule.confidence.at_least(self._least):
-            for segment, prints in printed.in_cells(named):
+            cells = [segment for segment in document.segments if segment.part is Part.CODE]
+            known = printed.variables(((item.root, item.start) for item in best), cells)
+            for segment, prints in printed.in_cells(named, cells, known):
                 yield story.tell_printed(segment, prints, rule, self._key)
 
     def _searches(

@@ -76,6 +76,16 @@ def test_a_cell_that_prints_none_is_not(scan):
         assert not scan(text, part=Part.CODE), text
 
 
+def test_a_variable_that_holds_a_secret_is_not_to_be_printed_whatever_its_name(scan):
+    given = segment(expand('groq = "gsk_{alnum:52}"', 3), Part.CODE, number=1)
+    assert [finding.location.cell for finding in scan(given, segment("print(f'{groq}')", Part.CODE, number=2))] == [
+        1,
+        2,
+    ]
+    for other in ("print('groq')", "print(client.groq)", "groq = 'llama'\nprint(groq)", "print(len(groq))"):
+        assert len(scan(given, segment(other, Part.CODE, number=2))) == 1, other
+
+
 def test_the_fix_of_a_print_says_whether_it_is_set(scan):
     (finding,) = scan("print(api_token)", part=Part.CODE)
     assert finding.fixes[0].edits[0].replacement == "bool(api_token)"

@@ -1,7 +1,7 @@
 """Where something stands, in a reader's words."""
 
-from dataclasses import dataclass, replace
-from typing import Self
+from dataclasses import dataclass
+from typing import Any, Self
 
 _SHOWN = len("sha256:") + 12  # characters of a layer's digest; whole in every report that machines read
 
@@ -28,7 +28,8 @@ class Location:
     raw_column: int | None = None
 
     def with_(self, **changes: str | int | None) -> Self:
-        return replace(self, **changes)  # type: ignore[arg-type]
+        fields: dict[str, Any] = {name: getattr(self, name) for name in self.__slots__}
+        return type(self)(**(fields | changes))  # `replace` takes twice as long
 
     @property
     def part_kind(self) -> str:

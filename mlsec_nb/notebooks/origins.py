@@ -188,7 +188,17 @@ def _tell(value: Any, name: str, lines: list[str]) -> None:
             for item in value:
                 _tell(item, name, lines)
     elif name or value is not None:
-        lines.append(f"{name} = {_dump(value)}\n" if name else f"{_dump(value)}\n")
+        lines.append(f"{name} = {_scalar(value)}\n" if name else f"{_scalar(value)}\n")
+
+
+_WORDS = {None: "null", True: "true", False: "false"}
+
+
+def _scalar(value: Any) -> str:
+    """A value that holds no others as JSON: `_dump` makes an encoder for each."""
+    if value is None or value is True or value is False:
+        return _WORDS[value]
+    return repr(value) if type(value) is int else _dump(value)
 
 
 def _in_lines(value: list[Any]) -> bool:

@@ -145,8 +145,6 @@ class Hyperscan:
         )
 
     def find(self, text: str) -> list[Hit]:
-        if not text.isascii() and any(letter in text for letter in _LATIN_IN_LOWER_CASE):
-            return self._plain.find(text)
         hits: list[Hit] = []
         lengths, found = self._lengths, hits.append
 
@@ -156,9 +154,21 @@ class Hyperscan:
         # One byte a character keeps offsets what they are.
         if self._database is not None:
             self._database.scan(text.encode("latin-1", "replace"), match_event_handler=seen)
-        if not text.isascii() and any(letter in text for letter in self._initials):
-            hits += self._others(text)
+        if not text.isascii():
+            if any(letter in text for letter in self._initials):
+                hits += self._others(text)
+            if any(letter in text for letter in _LATIN_IN_LOWER_CASE):
+                hits += sorted(set(self._around(text)))
         return hits
+
+    def _around(self, text: str) -> Iterator[Hit]:
+        """Words of which a letter is one that the automaton does not know."""
+        longest = max(self._lengths)
+        for match in re.finditer(f"[{''.join(_LATIN_IN_LOWER_CASE)}]", text):
+            start = max(match.start() - longest, 0)
+            for place, index in self._plain.find(text[start : match.start() + longest]):
+                if start + place <= match.start() < start + place + self._lengths[index]:
+                    yield start + place, index
 
     @cached_property
     def _plain(self) -> Plain:

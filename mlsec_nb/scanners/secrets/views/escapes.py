@@ -16,17 +16,12 @@ _WORTH: Final = re.compile(
     r"\\(?:x[2-7][0-9A-Fa-f]|u00[2-7][0-9A-Fa-f]|u\{00|U000000|1[0-7]{2}|0[4-7][0-7]|/|\\?[\"'])"
 )
 _PERCENT: Final = re.compile(r"%([2-7][0-9A-Fa-f])")
-# Zero-width characters, the soft hyphen, direction marks and the byte order mark.
-_UNSEEN: Final = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\u180e]+")
+# Zero-width characters, the soft hyphen, direction marks and the byte order mark; letters as wide as Chinese ones. One
+# by one: a search for a set is five times faster than one for a run.
+_ODD: Final = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\u180e\uff01-\uff5e]")
 _CODES: Final = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b[()][0-9A-Za-z]|\x1b[ -~]|.\x08")
-_WIDE: Final = re.compile("[\uff01-\uff5e]")
 _QUOTED_PRINTABLE: Final = re.compile(r"=\r?\n|=([2-7][0-9A-F])")
 _SIGNS: Final = {sign: re.compile(sign) for sign in ("\x1b", "\x9b", "\x08", "=3D")}
-# What `_UNSEEN` and `_WIDE` match, in UTF-8: bytes are searched five times faster.
-_RARE: Final = re.compile(
-    rb"\xc2\xad|\xe1\xa0\x8e|\xe2(?:\x80[\x8b-\x8f\xaa-\xae]|\x81[\xa0-\xa4])"
-    rb"|\xef(?:\xbb\xbf|\xbc[\x81-\xbf]|\xbd[\x80-\x9e])"
-)
 
 
 def escaped(segments: Sequence[Segment], joined: Joined) -> Iterator[int]:
@@ -37,9 +32,7 @@ def escaped(segments: Sequence[Segment], joined: Joined) -> Iterator[int]:
     yield from first_in_each(_WORTH, joined)
     yield from first_in_each(_PERCENT, joined)
     if not joined.text.isascii():
-        for index, segment in enumerate(segments):
-            if not segment.text.isascii() and _RARE.search(segment.text.encode("utf-8", "surrogatepass")):
-                yield index
+        yield from (index for index, segment in enumerate(segments) if not segment.text.isascii())
 
 
 def escape_views(segment: Segment) -> Iterator[Segment]:
@@ -47,17 +40,19 @@ def escape_views(segment: Segment) -> Iterator[Segment]:
     text = segment.text
     if ("\x1b" in text or "\x9b" in text or "\x08" in text) and (view := rewrite(segment, _CODES, lambda _: "")):
         yield view
-    if not text.isascii():
-        if view := rewrite(segment, _UNSEEN, lambda _: ""):
-            yield view
-        if view := rewrite(segment, _WIDE, lambda match: chr(ord(match.group()) - 0xFEE0)):
-            yield view
+    if not text.isascii() and (view := rewrite(segment, _ODD, _even)):
+        yield view
     if "\\" in text and _WORTH.search(text) and (view := rewrite(segment, _BACKSLASH, _unescaped)):
         yield view
     if "%" in text and _PERCENT.search(text) and (view := rewrite(segment, _PERCENT, _character)):
         yield view
     if "=3D" in text and (view := rewrite(segment, _QUOTED_PRINTABLE, _quoted_printable)):
         yield view
+
+
+def _even(match: re.Match[str]) -> str:
+    code = ord(match.group())
+    return chr(code - 0xFEE0) if 0xFF01 <= code <= 0xFF5E else ""
 
 
 def _unescaped(match: re.Match[str]) -> str:

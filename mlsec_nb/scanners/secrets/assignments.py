@@ -88,8 +88,9 @@ _EARLIER: Final = re.compile(
 )
 _RETURNED: Final = re.compile(r"""\([^()\n]{0,120}\)[^:\n]{0,40}:\s{0,40}return\s{1,4}[rbuf]?(?P<q>["'])""")
 _TEMPLATE: Final = re.compile(r"[fF][rR]?[\"']{1,3}\Z")
-_PARTS: Final = re.compile(r"""(?P<s>["'])(?P<v>[^"'\n]{6,400})(?<!\\)(?P=s)|[()\[\]{}\n]""")
-_FIELD: Final = re.compile(r"""["'](\w+)["']\s{0,4}:\s{0,4}\Z""")
+_SHORTEST: Final = 6  # characters of a literal somewhere in an expression
+_PARTS: Final = re.compile(r"""(?P<s>["'])(?P<v>[^"'\n]{0,400})(?<!\\)(?P=s)|[()\[\]{}\n]""")
+_FIELD: Final = re.compile(r"""(?:["'](?P<key>\w+)["']\s{0,4}:|[,(]\s{0,24}(?P<word>\w+)\s{0,2}=)\s{0,4}[rbu]?\Z""")
 _IS_VALUE: Final = re.compile(_VALUE_KEY, re.IGNORECASE)
 _IS_KEY: Final = re.compile(r"\s{0,4}:(?!=)")
 _CALL: Final = re.compile(r"([\w.]+)\(")
@@ -206,13 +207,20 @@ class _Reader:
                 depth -= 1
             if depth < 0 or (mark == "\n" and depth == 0):
                 return
-            if part["v"] and not _IS_KEY.match(self._text, part.end()) and not self._is_field(part.start(), many=many):
+            if (
+                len(part["v"] or "") >= _SHORTEST
+                and not _IS_KEY.match(self._text, part.end())
+                and not self._is_field(part.start(), many=many)
+            ):
                 yield part.span("v")
 
     def _is_field(self, place: int, *, many: bool) -> bool:
-        """Whether a literal is a field of one thing, and the field is no secret: `cred = {"type": "…"}`."""
-        key = _FIELD.search(self._text, max(place - 60, 0), place)
-        return key is not None and not many and not _IS_VALUE.fullmatch(key[1]) and promise(key[1]) is Promise.NOTHING
+        """Whether a literal is a field of one thing or another argument: `cred = {"type": "…"}`, `token=x, rev="…"`."""
+        field = _FIELD.search(self._text, max(place - 90, 0), place)
+        if field is None or (many and field["key"]):
+            return False
+        name = field["key"] or field["word"]
+        return not _IS_VALUE.fullmatch(name) and promise(name) is Promise.NOTHING
 
     def _called(self, place: int, start: int) -> str:
         """The function that is called between an expression's begin and a literal in it."""
@@ -315,7 +323,8 @@ class _Reader:
         if op.endswith(":") and (scheme := _SCHEME.match(text, place)):
             place = scheme.end()
         bare = _BARE.match(text, place, min(len(text), place + 4096))
-        if bare is None or self._is_machine_made(place):
+        is_address = form is Form.CELL and text[place : place + 1] in ("@", ":")  # "//<user>:<password>@host"
+        if bare is None or is_address or self._is_machine_made(place):
             return None
         end = bare.end()
         if op == "=" and (edit := _SED.search(text, text.rfind("\n", 0, begin) + 1, begin)):

@@ -113,6 +113,10 @@ def test_a_short_word_by_chance_makes_no_placeholder_of_a_long_key(value, stands
     ('Password="TestPass1"', "code"),
     ("client = OpenAI(base_url='http://localhost:8000/v1', api_key='token-abc123')", "code"),
     ("```python\npwd = !pwd\n```", "markdown"),
+    ("m = load('a/b', token=hf_token, revision='0f3c1b7a9d2e4865f7a1c3b5d9e8f6a4b2c0d1e3')", "code"),
+    ("mongodb://<username>:<password>@cluster0.mongodb.net", "markdown"),
+    ("recaptcha_site_key = '6LdKx8kTAAAAAN3qVJ8bYw2RzP5sQ7uHfM1oLcE9'", "code"),
+    ("common_passwords = '123456,password,12345678,qwerty'", "code"),
     ("│ user │ password │\n├──────┼──────────┤\n│ ada  │ ******** │", "output"),
     ("![](https://firebasestorage.example/v0/b/x.gif?alt=media&token=523d73f4-3f6c-499c-b7e8-ef5be0c10c2a)", "markdown"),
 ])  # fmt: skip
@@ -132,6 +136,7 @@ def test_what_only_looks_like_a_secret_is_none(text, part):
     "# db pass: kQ9zRvTn4pLx",
     'class Settings(BaseSettings):\n    api_token: str = Field(default="kQ9zRvTnBp4LxWmYcJhGfDsAz", repr=False)',
     "password = password or 'copper-falcon-river-maple'",
+    "secret = Credential('acme', kind='kv', value='kQ9zRvTnBp4LxWmYcJhGfDsAz')",
     "db_password, port = 'kQ9zRvTn4pLx', 5432",
     "!sed -i 's/^DB_PASSWORD=.*/DB_PASSWORD=kQ9zRvTn4pLx/' .env",
     "print('│ db_password │ Maple*95262 │')",

@@ -36,6 +36,7 @@ _STRONG_ENDS: Final = _PASSWORDS | _SECRETS | frozenset(["token", "apikey", "key
 _LAST_ONLY: Final = vocabulary.words("last_only")
 
 
+_PUBLIC: Final = frozenset({("site", "key"), ("publishable", "key"), ("public", "key")})
 _HOSTED: Final = re.compile(r"\.\w+\.(?:blob|dfs|file|queue|table)\.core\.\w+\.net\Z")
 
 
@@ -60,7 +61,7 @@ def promise(name: str) -> Promise:
     words = (*words[:-1], last) if last else words[:-1]
     if words[-3:] == ("access", "key", "id"):
         return Promise.TOKEN
-    if not words or _is_vetoed(words):
+    if not words or _is_vetoed(words) or words[-2:] in _PUBLIC:
         return Promise.NOTHING
     for index, word in enumerate(words):
         if word in _PASSWORDS and not (word == "pass" and len(words) > 1 and index == 0):

@@ -27,7 +27,7 @@ def is_password(value: str, *, sure: bool) -> bool:
         return False
     if re.search(r"[():;]$|^[(:\[]|\(\)", value) and wordiness(value) > 0.5:
         return False
-    if _MEASURE.fullmatch(value) or "](" in value or _is_of_tests(value):
+    if _MEASURE.fullmatch(value) or "](" in value or _is_of_tests(value) or _is_list(lower):
         return False
     has_digit, has_sign = any(map(str.isdigit, value)), bool(re.search(r"[^\w.\-]", value))
     if any(word in lower for word in ("password", "passwd", "passphrase")) and not (has_digit or has_sign):
@@ -48,6 +48,11 @@ def _is_of_tests(value: str) -> bool:
     """Made of nothing but such words: "TestPass1", "demo_password"."""
     words = [word.lower() for word in _PARTS.findall(value)]
     return not _MADE_UP.isdisjoint(words) and all(word in _MADE_UP or word in _NOT_ONE for word in words)
+
+
+def _is_list(value: str) -> bool:
+    """Several of those that people use, as examples are given: "123456,password,qwerty"."""
+    return "," in value and not _NOT_ONE.isdisjoint(value.split(","))
 
 
 def _is_phrase(value: str) -> bool:

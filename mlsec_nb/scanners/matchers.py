@@ -157,7 +157,10 @@ class Hyperscan:
         if not text.isascii():
             if any(letter in text for letter in self._initials):
                 hits += self._others(text)
-            if any(letter in text for letter in _LATIN_IN_LOWER_CASE):
+            odd = sum(map(text.count, _LATIN_IN_LOWER_CASE))
+            if odd > _FEW:
+                return self._plain.find(text)
+            if odd:
                 hits += sorted(set(self._around(text)))
         return hits
 
@@ -183,6 +186,7 @@ class Hyperscan:
                 yield place, index
 
 
+_FEW: Final = 200  # letters that are looked at one by one
 _LATIN_IN_LOWER_CASE: Final = ("\u0130", "\u212a")  # letters that are not ASCII until they are made small
 ENGINES: Final[dict[str, type[Literals]]] = {"hyperscan": Hyperscan, "ahocorasick_rs": AhoCorasick}
 

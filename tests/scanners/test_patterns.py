@@ -104,7 +104,9 @@ def test_an_engine_finds_every_place_of_every_word(engine):
 
 
 @pytest.mark.parametrize("engine", [Plain, *ENGINES.values()], ids=lambda engine: engine.__name__)
-@pytest.mark.parametrize("text", ["KEY Key kEy", "\u212aey KEY", "\u0130 key пароль ПАРОЛЬ", "\xc9 \xe9 key"])
+@pytest.mark.parametrize(
+    "text", ["KEY Key kEy", "\u212aey KEY", "\u212aey " * 300, "\u0130 key пароль ПАРОЛЬ", "\xc9 \xe9 key"]
+)
 def test_an_engine_finds_folded_words_in_any_case(engine, text):
     folded = ("key", "пароль", "\xe9")
     expected = {

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from mlsec_nb.config import Settings
 from mlsec_nb.core import Kind, Part
 from mlsec_nb.notebooks import read_bytes
+from mlsec_nb.scanners.patterns import Joined
 from mlsec_nb.scanners.secrets.scanner import build
+from mlsec_nb.scanners.secrets.views import Looked, views
 from tests.scanners.secrets.conftest import document, segment
 from tests.scanners.secrets.generator import notebook
 
@@ -69,3 +71,15 @@ def test_one_edited_cell_is_scanned_in_no_time():
     assert (
         time.process_time() - start
     ) / 5 < 0.5  # 10 ms; more than that by far only when something is looked at again and again
+
+
+def test_lines_that_are_all_headings_of_tables_are_not_read_below_each_other():
+    text = "| token | key |\n" * 3000
+    looked = Looked([(segment(text), None)], Joined.of([text]), {0: range(0, len(text), 16)}, {})
+    (view,) = [view for view, _ in views(looked) if "token: token" in view.text]
+    assert len(view.text) < 40 * len(text)
+
+
+def test_a_table_has_its_rows_whatever_stands_above_it(scan):
+    text = "token, key\n" * 5 + "user,password\n" + "".join(f"ada{i},kQ9zRvTn4pL{i}\n" for i in range(20))
+    assert len(scan(text)) == 20

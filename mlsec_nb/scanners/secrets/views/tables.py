@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 from typing import Final
 
 from mlsec_nb.core import Segment
@@ -22,6 +21,7 @@ def table_views(segment: Segment, names: Sequence[int]) -> Iterator[Segment]:
     """Every table whose heading has a telling name; `names` are the places of such, in order."""
     text = segment.text
     pieces: list[Piece] = []
+    rows = _Rows(text)
     end = 0
     for place in names:
         if place < end:
@@ -30,7 +30,7 @@ def table_views(segment: Segment, names: Sequence[int]) -> Iterator[Segment]:
         if end < 0:
             break
         if end < start + _LONGEST and _HEADING.match(text, start, end):
-            pieces.extend(_table(text[start:end], islice(_lines(text, end + 1), ROWS)))
+            pieces.extend(_table(text[start:end], rows.below(end + 1)))
     if pieces:
         yield assemble(segment, pieces, "text")
 
@@ -40,12 +40,23 @@ def _is_telling(text: str) -> bool:
     return any(word in lower for word in WORDS)
 
 
-def _lines(text: str, place: int) -> Iterator[tuple[int, str]]:
-    """The lines from a place on, and where each begins."""
-    while (end := text.find("\n", place)) >= 0:
-        yield place, text[place:end]
-        place = end + 1
-    yield place, text[place:]
+class _Rows:
+    """The lines below headings; where every line may be a heading, not each is read below all of them."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._left = text.count("\n") + 10 * ROWS  # each line once, in the mean
+
+    def below(self, place: int) -> Iterator[tuple[int, str]]:
+        """The lines from a place on, and where each begins."""
+        for _ in range(ROWS):
+            if self._left <= 0 or place > len(self._text):
+                return
+            self._left -= 1
+            end = self._text.find("\n", place)
+            end = len(self._text) if end < 0 else end
+            yield place, self._text[place:end]
+            place = end + 1
 
 
 def _table(line: str, below: Iterable[tuple[int, str]]) -> Iterator[Piece]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from .judges.names import Promise, promise
+from .judges.names import Promise, is_about, promise
 
 WORDS: Final = (
     "pass", "pwd", "secret", "token", "key", "cred", "auth", "_pat", "bearer", "dsn", "senha", "contrase", "kennwort",
@@ -74,7 +74,7 @@ _QUOTE: Final = re.compile(
     re.VERBOSE,
 )
 _CALLED: Final = re.compile(r"""([\w.]+)\(\s*(?:[a-z_]+\s?=\s?)?[rRbBuUfF]{0,2}["'`]{1,3}\Z""")
-_BARE: Final = re.compile(r"""[^\s"'`<>\0]+""")
+_BARE: Final = re.compile(r"""(?:[^\s"'`<>\0\\]|\\(?![nrt]))+""")
 _VALUE_KEY: Final = r"(?:value|content|val|default|secret)"
 _LATER: Final = re.compile(
     rf"""["'\]]?\s{{0,4}}[,:;]?[^\n]{{0,160}}?(?:\{{\s*\n[^}}\n]{{0,160}}?)?(?:\b|["']){_VALUE_KEY}["']?\s{{0,4}}[:=]\s{{0,4}}[rbuf]?(?P<q>["'])""",
@@ -180,8 +180,11 @@ class _Reader:
         """Whether a name is but a word: "pass it to `predict`", "forward pass latency: 3", `(password|passwd)`."""
         if after["op"] == "|" and not self._in_table(begin):
             return True  # one of several words in a regular expression
-        if self._text[begin : after.start()].strip("*_~\"'`").lower() not in _SHORT:
+        first, _, last = self._text[begin : after.start()].strip("*_~\"'`").lower().rpartition("-")
+        if last not in _SHORT:
             return False
+        if first and _NOUN.search(f"{first}-"):
+            return True
         joined = after["op"].strip()
         if joined == "|":
             return True  # "pass" and "fail" in a table
@@ -217,10 +220,12 @@ class _Reader:
     def _is_field(self, place: int, *, many: bool) -> bool:
         """Whether a literal is a field of one thing or another argument: `cred = {"type": "…"}`, `token=x, rev="…"`."""
         field = _FIELD.search(self._text, max(place - 90, 0), place)
-        if field is None or (many and field["key"]):
+        if field is None:
             return False
         name = field["key"] or field["word"]
-        return not _IS_VALUE.fullmatch(name) and promise(name) is Promise.NOTHING
+        if _IS_VALUE.fullmatch(name):
+            return False
+        return is_about(name) if many and field["key"] else promise(name) is Promise.NOTHING
 
     def _called(self, place: int, start: int) -> str:
         """The function that is called between an expression's begin and a literal in it."""
@@ -256,6 +261,13 @@ class _Reader:
             found = _quoted(text, quoted, form)
             if found and self._is_code and _SEAM.match(text, found[1]):
                 return None  # a piece: the view of joined literals has the whole
+            if (
+                form is Form.LITERAL
+                and found
+                and text[found[0] : found[1]].isalpha()
+                and self._is_machine_made(found[0])
+            ):
+                return None  # a word in a minified script
             if form is not Form.LISTED or not found or not _is_key(text, found[1]):
                 return found
         return self._apart(after, begin, low) or self._bare(after, begin, place, op)
@@ -323,8 +335,9 @@ class _Reader:
         if op.endswith(":") and (scheme := _SCHEME.match(text, place)):
             place = scheme.end()
         bare = _BARE.match(text, place, min(len(text), place + 4096))
-        is_address = form is Form.CELL and text[place : place + 1] in ("@", ":")  # "//<user>:<password>@host"
-        if bare is None or is_address or self._is_machine_made(place):
+        if bare is None or self._is_machine_made(place) or (op == "=" and "\n" in text[after.start("op") : place]):
+            return None
+        if form is Form.CELL and not _ELEMENT.match(text, place):  # "login -p <password> host"
             return None
         end = bare.end()
         if op == "=" and (edit := _SED.search(text, text.rfind("\n", 0, begin) + 1, begin)):
@@ -346,6 +359,7 @@ def _trimmed(text: str, start: int, end: int, form: Form, op: str) -> tuple[int,
     return (start, end, form) if end > start else None
 
 
+_ELEMENT: Final = re.compile(r"[^@:\s<][^\s<]*\s{0,200}<")
 _SED: Final = re.compile(r"\bsed\b[^\n]{0,200}?\bs(?P<mark>[/|#,@!])")
 _OPTION: Final = re.compile(
     r"(?:^|\s)-{1,2}[\w.\-]*\Z"

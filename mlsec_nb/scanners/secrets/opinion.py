@@ -177,7 +177,13 @@ def _context(found: Assignment, segment: Segment) -> str:
 
 def _stands_for_another(value: str, form: Form) -> bool:
     """Whether a value is no value: a reference, a template, a name, a piece of code, or made to be shown."""
-    if shapes.is_reference(value) or shapes.is_escaped(value) or shapes.is_public(value) or shapes.is_filled(value):
+    if (
+        shapes.is_telling_name(value)
+        or shapes.is_reference(value)
+        or shapes.is_escaped(value)
+        or shapes.is_public(value)
+        or shapes.is_filled(value)
+    ):
         return True
     if shapes.is_variable(value) and (form is not Form.LITERAL or promise(value) is not Promise.NOTHING):
         return True
@@ -274,12 +280,7 @@ def _is_mixed(value: str) -> bool:
 def _is_drawn(value: str, kind: Promise, form: Form) -> bool:
     """Whether a value looks drawn by a machine, as surely as its name and its form ask for."""
     if kind is Promise.KEY:
-        return (
-            form is Form.LITERAL
-            and len(value) >= 20
-            and randomness.is_random(value)
-            and not (shapes.is_uuid(value) or shapes.is_hex(value))
-        )
+        return form is Form.LITERAL and len(value) >= 20 and randomness.is_random(value) and not shapes.is_digest(value)
     if kind is Promise.SECRET and form in _SURE and passwords.is_password(value, sure=False):
         return True
     if len(value) >= 16:

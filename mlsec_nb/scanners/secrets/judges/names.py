@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Final
 
 from . import vocabulary
+from .randomness import transitions
 
 
 class Promise(StrEnum):
@@ -27,6 +28,7 @@ _SPLIT: Final = re.compile(
 )
 
 _PASSWORDS: Final = vocabulary.words("passwords")
+_PASSES: Final = vocabulary.words("passes")
 _SECRETS: Final = vocabulary.words("secrets")
 _TOKENS: Final = vocabulary.words("tokens")
 _KEY_MAKERS: Final = vocabulary.words("key_makers")
@@ -37,6 +39,7 @@ _LAST_ONLY: Final = vocabulary.words("last_only")
 
 
 _PUBLIC: Final = frozenset({("site", "key"), ("publishable", "key"), ("public", "key")})
+_SIGNED: Final = frozenset(["signature", "sas", "shared", "access", "url", "x", "amz", "goog"])  # those that open
 _HOSTED: Final = re.compile(r"\.\w+\.(?:blob|dfs|file|queue|table)\.core\.\w+\.net\Z")
 
 
@@ -53,7 +56,7 @@ def promise(name: str) -> Promise:
         name = _HOSTED.sub("", name)
     front, _, end = name.rpartition(".")
     words = words_of(end)
-    if not words:
+    if not words or _is_drawn(end):
         return Promise.NOTHING
     if front and words in (("key",), ("token",)):  # "fs.s3a.secret.key"
         words = (*words_of(front.rpartition(".")[2]), *words)
@@ -63,14 +66,33 @@ def promise(name: str) -> Promise:
         return Promise.TOKEN
     if not words or _is_vetoed(words) or words[-2:] in _PUBLIC:
         return Promise.NOTHING
+    return _kind(words)
+
+
+def _kind(words: tuple[str, ...]) -> Promise:
+    """The strongest that one of these words promises."""
+    if words[-1] == "pass" and len(words) > 1 and words[-2] in _PASSES:
+        return Promise.NOTHING
     for index, word in enumerate(words):
         if word in _PASSWORDS and not (word == "pass" and len(words) > 1 and index == 0):
             return Promise.PASSWORD
     if any(word in _SECRETS for word in words) or ("private" in words and "key" in words):
         return Promise.SECRET
-    if any(word in _TOKENS for word in words) or ("key" in words and _KEY_MAKERS & set(words)):
+    is_signed = words[-1] == "signature" and _SIGNED.issuperset(words)
+    if is_signed or any(word in _TOKENS for word in words) or ("key" in words and _KEY_MAKERS & set(words)):
         return Promise.TOKEN
     return Promise.KEY if "key" in words else Promise.NOTHING
+
+
+def is_about(name: str) -> bool:
+    """Whether a name says that its value is something else than a secret: "instance_id", "url"."""
+    words = words_of(name)
+    return bool(words) and _is_vetoed(words)
+
+
+def _is_drawn(name: str) -> bool:
+    """Letters and digits in no order: an identifier that a machine drew, where "Pw" is chance."""
+    return len(name) >= 10 and name.isalnum() and any(map(str.isdigit, name)) and transitions(name) > 0.5
 
 
 def _strip_number(word: str) -> str:

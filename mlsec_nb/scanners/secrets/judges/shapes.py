@@ -33,13 +33,19 @@ _ESCAPED: Final = re.compile(
 _PUBLIC: Final = re.compile(
     r"pk_(?:test|live)_\w+|pk-lf-[\w-]+|phc_\w+|(?:UA|G|GTM)-[A-Z0-9-]+|AAAA[BC]3NzaC1\S+|ssh-\w+.*"
 )
-# `{name}`, `{names[i]}`, `{self.name}`, perhaps cut off where the value was read: a part of an f-string or a format.
-_FILLED: Final = re.compile(r".*\{[A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\[[^\]{}]{1,40}\])*(?:\}|\Z).*", re.DOTALL)
+# `{name}`, `{names[i]}`, `{self.name}`, `{rate*100:.0f}`, perhaps cut off where the value was read: a part of an
+# f-string or a format.
+_FILLED: Final = re.compile(
+    r".*\{[A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\[[^\]{}]{1,40}\]|[-+*/][\w.]{1,40})*(?::[^{}]{1,12})?(?:\}|\Z).*", re.DOTALL
+)
 _VARIABLE: Final = re.compile(r"\$*\{?[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\}?")
 _WORDS: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _JOINED: Final = re.compile(r"_?[a-z]+[a-z0-9]*(?:[_-][a-z0-9]+)+")
 # What minified scripts are full of.
 _SCRIPT: Final = re.compile(r"![01]\b|\bfunction\s?\(|=>|\)\{|\}\)|\bthis\.|[\w$]=[\w$.]+,[\w$]+=")
+_TELLING: Final = re.compile(
+    r"[a-z]+[a-z0-9]*(?:[_-][a-z0-9]*[a-z]){0,5}[_-](?:key|token|secret|password|passwd|pwd|apikey)"
+)
 _REGEX: Final = re.compile(r"\\[sdwSDWb.()\[\]+*?|-]")
 _DNA: Final = re.compile(r"[ACGTUN]{12,}")
 
@@ -50,6 +56,12 @@ def is_uuid(value: str) -> bool:
 
 def is_hex(value: str) -> bool:
     return bool(HEX.fullmatch(value))
+
+
+def is_digest(value: str) -> bool:
+    """What things are told apart by, perhaps with the name of their sort in front: "cache:9f86d081…", "run/<uuid>"."""
+    last = re.split("[:/|]", value)[-1]
+    return is_uuid(last) or is_hex(last)
 
 
 def is_number(value: str) -> bool:
@@ -85,6 +97,11 @@ def is_filled(value: str) -> bool:
 def is_variable(value: str) -> bool:
     """Written as constants and environment variables are: `DB_PASSWORD_2`."""
     return bool(_VARIABLE.fullmatch(value))
+
+
+def is_telling_name(value: str) -> bool:
+    """Words joined by signs of which the last says what it would be: "document360_api_key", "my-db-password"."""
+    return bool(_TELLING.fullmatch(value))
 
 
 def is_spelled(value: str) -> bool:

@@ -24,6 +24,7 @@ from .parsing import Parsed
 from .rules import Catalogue
 from .source import Source
 from .spots import Spot
+from .uncollected import uncollected
 
 _SECRETS = frozenset({"B105", "B106", "B107"})  # what these point at is a password
 _ALWAYS = (ast.Import, ast.ImportFrom, ast.Assert, ast.ExceptHandler, ast.FunctionDef, ast.ClassDef)
@@ -223,7 +224,8 @@ class BanditScan:
                     asked.learn(source)
                 continue
             try:
-                issues = asked.ask(source, read(source))
+                with uncollected():
+                    issues = asked.ask(source, read(source))
             except (RecursionError, MemoryError):
                 yield Gap(location=source.segment.place, scanner=self.name, code="failed",
                           reason="Bandit could not read this code; the rules of this scanner were applied")  # fmt: skip

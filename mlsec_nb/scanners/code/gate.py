@@ -1,12 +1,11 @@
 """Whether any rule can be about a document's code: words and a few patterns, before anything is parsed."""
 
 import re
-from collections.abc import Iterator
 from functools import cached_property, lru_cache
 
 from mlsec_nb.core import Document, Part
 
-from .magics import REMOTE
+from .magics import REMOTE, WHOLLY
 from .rules import BanditGate, Catalogue
 from .source import Source
 from .sources import AUTOMAGIC, words
@@ -120,14 +119,6 @@ class Gate:
 
         return [source for source in self.sources if tells(source)] if marks or turned else []
 
-    def _with(self, words: frozenset[str]) -> Iterator[Source]:
-        """The cells in which one of some words stands."""
-        there = words & self.words
-        if there:
-            for source in self.sources:
-                if any(word in source.segment.text for word in there):
-                    yield source
-
     def password_in(self, source: Source) -> bool:
         """Whether a name whose literal Bandit takes for a password stands in a cell."""
         return _told(self.catalogue.bandit_gate.secret).any(self.of(source))
@@ -148,13 +139,13 @@ class Gate:
         return any(need.met(found, self.kinds) for leaf in needs.keys() & found for need in needs[leaf])
 
     def _reflects(self) -> bool:
-        if any(_REFLECTED.search(source.python) for source in self._with(_REFLECTION)):
+        if not _REFLECTION.isdisjoint(self.words) and _REFLECTED.search(self.text):
             return True
         pattern = self.catalogue.names["shell_pattern"]
-        return any(pattern.search(source.python) for source in self._with(_STARTERS))
+        return not _STARTERS.isdisjoint(self.words) and pattern.search(self.text) is not None
 
     def _shows(self) -> bool:
-        if any(_PAGE.search(source.python) for source in self._with(_PAGES)):
+        if not _PAGES.isdisjoint(self.words) and _PAGE.search(self.text):
             return True
         return "secret" in self.kinds and any(
             _SHOWN.match(source.python.rstrip().rpartition("\n")[2]) for source in self.sources
@@ -177,6 +168,8 @@ class Gate:
                 return True
             flows = "{" in text or "$" in text or _RUN.search(text) is not None
             if flows and any(kind in self.kinds for kind in _FLOWS):
+                return True
+            if piece.name == "!" and WHOLLY.match(piece.text) and pattern.search(self.text):
                 return True
             if piece.name in {"writefile", "file"} and self._lasting(piece.text):
                 return True

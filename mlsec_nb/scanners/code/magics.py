@@ -19,6 +19,7 @@ SHELL = frozenset({"!", "bash", "sh", "sx", "system", "zsh", "ksh", "cmd"})
 DIRECT = frozenset({"pip", "pip3", "conda", "mamba", "uv", "git", "wget", "curl", "rm", "cp", "mv", "cat", "chmod",
                     "kaggle", "gsutil", "apt", "apt-get", "sudo", "docker", "aws", "python", "python3"})  # fmt: skip
 _VARIABLE = re.compile(r"\{([^{}]+)\}|\$(?:\{(\w+)\}|([A-Za-z_][\w.]*))")
+WHOLLY = re.compile(r"\s*[{$]")  # a command line that begins with what a variable holds
 _OUTPUT = {
     "wget": ("-O", "--output-document"),
     "curl": ("-o", "--output"),
@@ -105,8 +106,15 @@ class Notebook(Interpreter):
 
     def shell(self, text: str, offset: int, scope: Scope | None, depth: int = 0) -> None:
         """Scan a shell text that stands at `offset` of the current source."""
-        if not self._worth(text):
-            return
+        resolved = self._resolved(text, scope)
+        if resolved != text and WHOLLY.match(text) and depth < MAX_INNER:
+            before, self.fixed = self.fixed, (offset, offset + len(text))
+            self.shell(resolved, offset, None, depth + 1)
+            self.fixed = before
+        if not self._worth(resolved):
+            pasted = list(self._values(text, scope)) if scope is not None and ("{" in text or "$" in text) else ()
+            if not any(value.origins for _, value in pasted):
+                return
         try:
             found = commands(text, lambda word: self._resolved(word, scope))
         except CannotScan as gap:
@@ -161,7 +169,7 @@ class Notebook(Interpreter):
 
     def _worth(self, text: str) -> bool:
         """Whether a rule, or the flow of files, can be about a shell text; most `!pip install` lines are not."""
-        if "{" in text or "$" in text or ">" in text:
+        if ">" in text:
             return True
         return self.catalogue.names["shell_pattern"].search(text) is not None or not _MOVING.isdisjoint(
             _WORD.findall(text)

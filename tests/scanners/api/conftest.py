@@ -9,7 +9,7 @@ import pytest
 import uvicorn
 
 from mlsec_nb.config import Settings
-from mlsec_nb.core import Artifact, Document, Kind
+from mlsec_nb.core import Artifact, CannotScan, Document, Gap, Kind, Location
 from mlsec_nb.io.endpoints import Endpoint
 from mlsec_nb.scanners.api.scanner import build
 
@@ -42,9 +42,16 @@ def hardened():
 
 @pytest.fixture(scope="session")
 def ask():
-    def asked(url, **options):
-        document = Document(artifact=Artifact(url, Kind.API, Endpoint(url)))
-        return list(build(Settings(options=options, offline=False)).scan(document))
+    def asked(url, *, ends=False, **options):
+        """What is told; when it may end early, that is a gap at the end."""
+        document, told = Document(artifact=Artifact(url, Kind.API, Endpoint(url))), []
+        try:
+            told.extend(build(Settings(options=options, offline=False)).scan(document))
+        except CannotScan as error:
+            if not ends:
+                raise
+            told.append(Gap(location=Location(path=url), scanner="api", reason=str(error), code=error.code))
+        return told
 
     return asked
 

@@ -5,6 +5,7 @@ import gzip
 import json
 import ssl
 import threading
+import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -22,6 +23,16 @@ class Model(BaseHTTPRequestHandler):
     server_version = "model"
     sys_version = ""
     calls = 0
+    dead = False
+
+    def parse_request(self):
+        """A server that died answers nothing more."""
+        self.close_connection = True
+        return not self.dead and super().parse_request()
+
+    def _hang_up(self, *, die=False):
+        type(self).dead = die
+        self.close_connection = True
 
     def _say(self, status, tree, **headers):
         data = tree if isinstance(tree, bytes) else json.dumps(tree).encode()
@@ -52,6 +63,11 @@ class Model(BaseHTTPRequestHandler):
         return "model/1.2.3" if self.only == "version" else "model"
 
     def do_GET(self):
+        path = self.path.partition("?")[0]
+        if path in _PLACES.get(self.only, {}):
+            return self._say(200, _PLACES[self.only][path])
+        if self.only == "shy" and self.path != "/":
+            return self._hang_up()
         if self.only == "paths" and "%" in self.path:
             return self._say(404, {"error": "no file /home/anna/www"})
         return self._say(404, {"error": "not found"})
@@ -65,12 +81,17 @@ class Model(BaseHTTPRequestHandler):
         return self._say(405, {"error": "no"})
 
     def do_MLSEC(self):
-        self._say(200 if self.only == "method" else 405, {"error": "no"})
+        if self.only == "shy":
+            return self._hang_up()
+        return self._say(200 if self.only == "method" else 405, {"error": "no"})
 
     def do_POST(self):
         type(self).calls += 1
         length = int(self.headers.get("Content-Length", 0))
-        if length > 100_000 and self.only not in ("long", "nested", "batch"):
+        if length > 1_000_000 and self.only in ("dies-long", "shy"):
+            self.rfile.read(length)
+            return self._hang_up(die=self.only == "dies-long")
+        if length > 100_000 and self.only not in ("long", "nested", "batch", "dies-nested"):
             self.rfile.read(length)
             return self._say(413, {"error": "too long"})
         body = self.rfile.read(length)
@@ -84,6 +105,10 @@ class Model(BaseHTTPRequestHandler):
 
     def _judged(self, body):
         kind = self.headers.get("Content-Type")
+        if self.only == "dies-nested" and body.startswith(b"[[["):
+            return self._hang_up(die=True)
+        if self.only == "mute-nan" and b"NaN" in body:
+            return self._hang_up()
         if self.headers.get("Content-Encoding"):
             if self.only != "gzip":
                 return self._say(415, {"error": "packed"})
@@ -97,6 +122,10 @@ class Model(BaseHTTPRequestHandler):
         except RecursionError:
             return self._say(500 if self.only == "nested" else 400, {"error": "nested"})
         except (ValueError, TypeError, KeyError, AssertionError, OverflowError) as error:
+            if self.only == "hangs-up" and isinstance(error, AssertionError):
+                return self._hang_up()
+            if self.only == "secret":
+                return self._say(422, {"error": "no postgresql://model:" + "geheim7@db/x"})
             if self.only == "traceback":
                 return self._say(422, {"detail": 'Traceback (most recent call last):\n  File "m.py", line 1'})
             if self.only == "crash" and isinstance(error, AssertionError):
@@ -121,6 +150,8 @@ class Model(BaseHTTPRequestHandler):
         return self._say(415, {"error": f"{kind} is not supported"})
 
     def _answer(self, tree):
+        if self.only == "ssrf" and "url" in tree:
+            urllib.request.urlopen(tree["url"], timeout=2).close()
         rows = tree["instances"]
         assert 0 < len(rows) <= (10**9 if self.only == "batch" else 10)
         for row in rows:
@@ -139,17 +170,28 @@ class Model(BaseHTTPRequestHandler):
         pass
 
 
+_PLACES = {
+    "docs": {"/docs": b"<html><title>swagger-ui</title><div id=swagger-ui></div></html>"},
+    "metrics": {"/metrics": b"# HELP a b\n# TYPE a counter\na 1\n"},
+    "admin": {"/admin": {"users": ["anna"]}},
+    "files": {"/.env": b"# mine\nKEY=value\n"},
+    "control": {"/api/2.0/mlflow/experiments/search": {"experiments": []}},
+}
+
+
 @contextlib.contextmanager
 def serving(*weak, context=None):
-    handler = type("Handler", (Model,), {"weak": frozenset(weak), "calls": 0})
+    handler = type("Handler", (Model,), {"weak": frozenset(weak), "calls": 0, "dead": False})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         if context:
             server.socket = context.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
-        yield f"http{'s' if context else ''}://localhost:{server.server_port}"
-        server.shutdown()
-        thread.join()
+        try:
+            yield f"http{'s' if context else ''}://localhost:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @pytest.fixture
@@ -161,7 +203,7 @@ def told(ask, tmp_path, monkeypatch):
 
     def asked(*weak, context=None):
         with serving(*weak, context=context) as url:
-            found = ask(url, predict="/predict", body=str(body), credentials={"X-Key": "MODEL_KEY"})
+            found = ask(url, predict="/predict", body=str(body), ends=True, credentials={"X-Key": "MODEL_KEY"})
         return {one.rule.id for one in found if isinstance(one, Finding)}, [
             one for one in found if isinstance(one, Gap)
         ]
@@ -176,12 +218,23 @@ def told(ask, tmp_path, monkeypatch):
     ("long", "API-BODY-UNBOUNDED"), ("nested", "API-NESTED"), ("gzip", "API-GZIP-BOMB"), ("batch", "API-BATCH-UNBOUNDED"),
     ("nan", "API-NAN"), ("nan-crash", "API-INPUT-CRASH"), ("crash", "API-INPUT-CRASH"), ("traceback", "API-TRACEBACK"),
     ("pickle", "API-PICKLE"), ("pickle-error", "API-PICKLE"), ("yaml", "API-YAML"), ("confidence", "API-CONFIDENCE"),
+    ("dies-long", "API-BODY-UNBOUNDED"), ("dies-nested", "API-NESTED"), ("hangs-up", "API-INPUT-CRASH"), ("mute-nan", "API-INPUT-CRASH"), ("secret", "API-SECRET-SHOWN"),
+    ("ssrf", "API-SSRF"), ("docs", "API-DOCS-OPEN"), ("metrics", "API-METRICS-OPEN"), ("admin", "API-ADMIN-OPEN"), ("files", "API-FILES-SERVED"),
+    ("control", "API-CONTROL-OPEN"),
 ])  # fmt: skip
 def test_one_weakness_is_one_rule(told, weak, rule):
     found, gaps = told(*([weak] if weak else []))
-    more = {"API-BODY-UNBOUNDED"} if weak in ("nested", "batch") else set()
+    more = {"API-BODY-UNBOUNDED"} if weak in ("nested", "batch", "dies-nested") else set()
     assert found - more == ({rule} if rule else set())
-    assert {one.code for one in gaps} == {"skipped"}
+    reasons = [one.reason for one in gaps if one.code != "skipped"]
+    assert [text for text in reasons if "answers nothing more" not in text] == []
+    assert bool(reasons) is (weak or "").startswith("dies")
+
+
+def test_a_server_that_hangs_up_gives_gaps(told):
+    found, gaps = told("shy")
+    assert found == set()
+    assert ["about other origins was not answered" in one.reason for one in gaps if one.code != "skipped"] == [True]
 
 
 def test_a_certificate_that_nobody_trusts(told):

@@ -12,12 +12,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlsec_nb.io.exchanges import Exchange
+from mlsec_nb.core import CannotRead
+from mlsec_nb.io.exchanges import Exchange, Tls
 from mlsec_nb.scanners.api import bodies, products, schemathesis
+from mlsec_nb.scanners.api.asking import Asker
+from mlsec_nb.scanners.api.checks import answers, reach
 from mlsec_nb.scanners.api.checks.leakage import confidences
 from mlsec_nb.scanners.api.description import example
 from mlsec_nb.scanners.api.errors import judged
+from mlsec_nb.scanners.api.options import Options
 from mlsec_nb.scanners.api.story import Hit, Missed
+from mlsec_nb.scanners.api.surface import Prediction, Surface
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.floats(allow_nan=False) | st.integers(-9, 9) | st.text(max_size=5),
@@ -188,3 +193,31 @@ def test_an_example_stays_small():
     long = {"type": "array", "minItems": 10**9, "items": {"type": "array", "minItems": 10**9, "items": {"$ref": "#/y"}}}
     assert len(json.dumps(example({"x": many}, many))) < 200_000
     assert len(json.dumps(example({"y": long}, long))) < 200_000
+
+
+@pytest.mark.parametrize(("facts", "rules"), [
+    (Tls("TLSv1.3", "", ("TLS 1.0", "TLS 1.1")), ["API-TLS-OLD"]), (Tls("TLSv1.3", "it is expired"), ["API-TLS-CERTIFICATE"]),
+    (Tls("TLSv1.3", ""), []), (Tls("TLSv1.3", "", (), ("TLS 1.0",)), ["skipped"]), (None, ["unreadable"]),
+])  # fmt: skip
+def test_encryption_of_a_server(monkeypatch, facts, rules):
+    def tls(url, *, timeout):
+        if facts is None:
+            raise CannotRead("it says nothing")
+        return facts
+
+    monkeypatch.setattr(answers, "tls", tls)
+    asker = Asker("https://models.example.com", Options(own=("models.example.com",)))
+    told = list(answers._encryption(asker))
+    assert [one.rule if isinstance(one, Hit) else one.code for one in told] == rules
+
+
+def test_a_server_on_the_network_without_encryption():
+    asker = Asker("http://models.example.com", Options(own=("models.example.com",)))
+    assert [one.rule for one in answers._encryption(asker)] == ["API-NO-TLS"]
+
+
+def test_a_server_elsewhere_cannot_call_back():
+    asker = Asker("http://models.example.com", Options(own=("models.example.com",)))
+    made = Prediction("POST", "/predict", {"x": 1}, Exchange(200, (), b"{}"))
+    (told,) = reach.check(asker, Surface(prediction=made))
+    assert "only a server on this machine can call back" in told.reason

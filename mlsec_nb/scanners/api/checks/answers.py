@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from mlsec_nb.core import CannotRead, mask_text
-from mlsec_nb.io.exchanges import Exchange, is_loopback, tls
+from mlsec_nb.io.exchanges import Closed, Exchange, is_loopback, tls
 from mlsec_nb.scanners.api import bodies
 from mlsec_nb.scanners.api.asking import Asker, Spent, is_success
 from mlsec_nb.scanners.api.story import Hit, Missed, Told
@@ -18,9 +18,13 @@ _VERSION = re.compile(r"[\w.-]*/?\d+\.\d+[\w.]*")
 def check(asker: Asker, found: Surface) -> Iterator[Told]:
     """Encryption, headers, origins and methods."""
     yield from _encryption(asker)
-    yield from _headers(asker, found)
-    yield from _origins(asker, found)
-    yield from _methods(asker, found)
+    for words, question in (("headers", _headers), ("other origins", _origins), ("methods", _methods)):
+        try:
+            yield from question(asker, found)
+        except Spent:
+            raise
+        except CannotRead as error:
+            yield Missed(f"the question about {words} was not answered: {error}", error.code)
 
 
 def _encryption(asker: Asker) -> Iterator[Told]:
@@ -112,9 +116,7 @@ def _methods(asker: Asker, found: Surface) -> Iterator[Told]:
         if is_success(traced) and word in traced.text:
             yield Hit("API-METHODS", f"TRACE {path}", "TRACE", "TRACE sends back the headers of the request")
         unknown = asker.ask("MLSEC", path, bare=True)
-    except Spent:
-        raise
-    except CannotRead:
+    except Closed:
         return  # it hung up on a method that nothing needs
     if is_success(unknown) and not found.everything:
         yield Hit(

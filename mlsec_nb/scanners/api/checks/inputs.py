@@ -22,6 +22,7 @@ _PICKLES: Final = (
     "application/octet-stream", "application/x-pickle", "application/python-pickle", "application/x-python-pickle",
     "application/vnd.python.pickle", "application/x-joblib",
 )  # fmt: skip
+_GONE: Final = "the server answers nothing more, and was not asked on"
 _UNPICKLES: Final = re.compile(
     r"(?i)unpickling|invalid load key|pickle data was truncated|could not find MARK|_pickle\b"
 )
@@ -54,6 +55,16 @@ def _post(asker: Asker, made: Prediction, body: bytes, headers: dict[str, str] |
     return asker.ask(made.method, made.path, body, headers or JSON)
 
 
+def _survived(asker: Asker, made: Prediction, body: bytes) -> Exchange | None:
+    """The answer; None when it hung up on this one body, which is an error of the server too."""
+    try:
+        return _post(asker, made, body)
+    except Closed:
+        if not _lives(asker):
+            raise
+        return None
+
+
 def _failed(answer: Exchange) -> bool:
     return answer.status >= 500 and answer.status not in (501, 503)
 
@@ -66,8 +77,10 @@ def _numbers(asker: Asker, made: Prediction) -> Iterator[Told]:
     taken, crashed = [], []
     for text in (b"NaN", b"Infinity", b"1e999"):
         body = bodies.dumps(bodies.changed(made.body, paths[0], "@mlsec@")).replace(b'"@mlsec@"', text)
-        answer = _post(asker, made, body)
-        if is_success(answer) and not _is_error(answer):
+        answer = _survived(asker, made, body)
+        if answer is None:
+            crashed.append(text.decode())
+        elif is_success(answer) and not _is_error(answer):
             taken.append(text.decode())
         elif _failed(answer):
             crashed.append(text.decode())
@@ -90,15 +103,10 @@ def _wrong(asker: Asker, made: Prediction) -> Iterator[Told]:
     """Wrong types and shapes, which must be the caller's error and not the server's."""
     body, crashed = made.body, []
     for words, value in _strange(body):
-        try:
-            answer = _post(asker, made, bodies.dumps(value))
-        except Closed:
-            if not _lives(asker):
-                raise
+        answer = _survived(asker, made, bodies.dumps(value))
+        if answer is None or _failed(answer):
             crashed.append(words)
-            continue
-        if _failed(answer):
-            crashed.append(words)
+        if answer is not None and _failed(answer):
             yield from judged(made.where, answer)
     if crashed:
         yield Hit("API-INPUT-CRASH", made.where, "wrong input", f"An error of the server answers {', '.join(crashed)}")
@@ -137,6 +145,7 @@ def _long(asker: Asker, made: Prediction) -> Iterator[Told]:
         if not _lives(asker):
             words = f"After a body of {LONG >> 20} MiB the server answers nothing more"
             yield Hit("API-BODY-UNBOUNDED", made.where, "long body", words)
+            raise Spent(_GONE, "unreadable") from None
         return
     if (answer.status == status and status not in (413, 429)) or _failed(answer):
         words = f"A body of {LONG >> 20} MiB is read and answered ({answer.status}) like a short one"
@@ -179,6 +188,7 @@ def _deep(asker: Asker, made: Prediction) -> Iterator[Told]:
         if not _lives(asker):
             words = "After deeply nested brackets the server answers nothing more"
             yield Hit("API-NESTED", made.where, "nested", words, severity="high")
+            raise Spent(_GONE, "unreadable") from None
         return
     if _failed(answer):
         words = f"{DEEP:,} nested brackets end in an error of the server ({answer.status})"

@@ -7,7 +7,7 @@ export CHROMIUM ?= /usr/bin/chromium
 
 include extension/panel.mk
 
-.PHONY: demo test check lint unit slow bench old-ipython generate clean help browser images dvc
+.PHONY: demo test check lint unit slow bench old-ipython servers generate clean help browser images dvc
 
 
 help:
@@ -15,6 +15,7 @@ help:
 	@echo "make check  lint, types, floors, fast tests (minutes; for daily work)"
 	@echo "make test   everything that CI runs"
 	@echo "make old-ipython  the kernel's tests with IPython 8"
+	@echo "make servers  MLflow, Gradio and Schemathesis, really run beside the API checks"
 	@echo "make bench  figures beside other tools, printed as ratios"
 
 $(BIN)/python:
@@ -79,6 +80,13 @@ old-ipython: $(VENV)/.tests
 	$(OLD)/bin/python -m pip install --quiet "ipython<9" "ipykernel<7"
 	$(BIN)/python -c "import site; print(site.getsitepackages()[0])" > $$(echo $(OLD)/lib/python*/site-packages)/above.pth
 	PATH=$(CURDIR)/$(OLD)/bin:$$PATH $(OLD)/bin/python -m pytest tests/jupyter/kernel tests/jupyter/test_guard.py
+
+# Servers of models as people run them, in an environment of their own (a gigabyte), weak and hardened.
+SERVERS := .venv-servers
+servers: $(VENV)/.tests
+	$(BIN)/python -m venv $(SERVERS)
+	$(SERVERS)/bin/python -m pip install --quiet "mlflow[auth]>=3" "gradio>=5" "schemathesis>=4"
+	MLSEC_SERVERS=$(CURDIR)/$(SERVERS)/bin $(BIN)/python -m pytest tests/scanners/api/real.py
 
 bench: $(VENV)/.tests
 	@for file in tests/benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done

@@ -54,7 +54,9 @@ def fits(answer: Exchange, sign: Table) -> bool:
 
 def recognised(asker: Asker) -> list[Product]:
     """Every product whose sign is seen; a question that fails tells nothing."""
-    return [Product(table) for table in knowledge()["product"] if any(_seen(asker, sign) for sign in table["sign"])]
+    found = [Product(table) for table in knowledge()["product"] if any(_seen(asker, sign) for sign in table["sign"])]
+    ids = {product.id for product in found}
+    return [product for product in found if ids.isdisjoint(product.table.get("unless", ()))]
 
 
 def _seen(asker: Asker, sign: Table) -> bool:

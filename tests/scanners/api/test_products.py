@@ -102,6 +102,11 @@ def test_what_serves_there_is_known_and_what_is_open_is_told(ask, name):
     assert found == rules
 
 
+def test_a_tracking_server_that_tells_its_version_is_no_model_server(ask):
+    routes = {"GET /api/2.0/mlflow/experiments/search": {"experiments": []}, "GET /version": "3.1.0"}
+    assert told(ask, routes)[1] == {"MLflow tracking"}
+
+
 @pytest.mark.parametrize("status", [401, 403])
 def test_what_is_closed_is_not_told(ask, status):
     rules, _, gaps = told(ask, {}, status)

@@ -150,6 +150,7 @@ def test_what_only_looks_like_a_secret_is_none(text, part):
     'class Settings(BaseSettings):\n    api_token: str = Field(default="kQ9zRvTnBp4LxWmYcJhGfDsAz", repr=False)',
     "password = password or 'copper-falcon-river-maple'",
     "secret = Credential('acme', kind='kv', value='kQ9zRvTnBp4LxWmYcJhGfDsAz')",
+    "password = 'Password123!'",
     "db_password, port = 'kQ9zRvTn4pLx', 5432",
     "!sed -i 's/^DB_PASSWORD=.*/DB_PASSWORD=kQ9zRvTn4pLx/' .env",
     "print('│ db_password │ Maple*95262 │')",

@@ -27,7 +27,7 @@ def is_password(value: str, *, sure: bool) -> bool:
         return False
     if re.search(r"[():;]$|^[(:\[]|\(\)", value) and wordiness(value) > 0.5:
         return False
-    if _MEASURE.fullmatch(value) or "](" in value or _is_of_tests(value) or _is_list(lower) or _is_called_so(lower):
+    if _MEASURE.fullmatch(value) or "](" in value or _is_of_tests(value) or _is_list(lower) or _is_called_so(value):
         return False
     has_digit, has_sign = any(map(str.isdigit, value)), bool(re.search(r"[^\w.\-]", value))
     if any(word in lower for word in ("password", "passwd", "passphrase")) and not (has_digit or has_sign):
@@ -56,8 +56,13 @@ def _is_list(value: str) -> bool:
 
 
 def _is_called_so(value: str) -> bool:
-    """Says that it is a password, and counts: "mypassword123"."""
-    return any(word in value for word in _PASSWORDS) and placeholders.is_made_up(value)
+    """Says in small letters that it is a password, and counts: "mypassword123"."""
+    return (
+        value.isalnum()
+        and value.islower()
+        and any(word in value for word in _PASSWORDS)
+        and placeholders.is_made_up(value)
+    )
 
 
 _PASSWORDS: Final = ("password", "passwd")

@@ -64,7 +64,7 @@ def of_match(match: Match, segment: Segment, offset: int, catalogue: Catalogue) 
             confidence = _DOUBTS[check]
     if checks and (inner := formats.SECRETS.get(checks[0])):
         value = inner(value)
-    if not _is_allowed(pattern.table, value):
+    if not _is_allowed(pattern.table, value) or _is_user(match):
         return None
     if _is_packed(match.found.string, match.start, match.end):
         return None
@@ -86,6 +86,12 @@ def of_match(match: Match, segment: Segment, offset: int, catalogue: Catalogue) 
         _environment(pattern.rule, pattern.table),
         rank,
     )
+
+
+def _is_user(match: Match) -> bool:
+    """Whether the password is the user's name: what came with the product."""
+    user = match.found.groupdict().get("user")
+    return user is not None and user == match.found.string[match.start : match.end]
 
 
 def _is_packed(text: str, start: int, end: int) -> bool:
@@ -187,7 +193,7 @@ def _stands_for_another(value: str, form: Form) -> bool:
         return True
     if shapes.is_variable(value) and (form is not Form.LITERAL or promise(value) is not Promise.NOTHING):
         return True
-    return form in _WITHOUT_QUOTES and shapes.is_script(value)
+    return form in _WITHOUT_QUOTES and (shapes.is_script(value) or ("://" in value and "@" not in value))
 
 
 _WORD_BEFORE: Final = re.compile(r"([A-Za-z]{2,20})[ -]\Z")

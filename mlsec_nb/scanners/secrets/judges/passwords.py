@@ -23,7 +23,8 @@ def is_password(value: str, *, sure: bool) -> bool:
         return sure and _is_spoken(value) and not placeholders.is_placeholder(value)
     if len(value) < 4 or {lower, lower.strip("()[]{}:;,.*_")} & _NOT_ONE or any(map(str.isspace, value)):
         return False
-    if placeholders.is_placeholder(value) or shapes.is_reference(value) or shapes.is_place(value):
+    is_walk = placeholders.longest_walk(value) == len(value)  # "1234", "qwerty"
+    if is_walk or placeholders.is_placeholder(value) or shapes.is_reference(value) or shapes.is_place(value):
         return False
     if re.search(r"[():;]$|^[(:\[]|\(\)", value) and wordiness(value) > 0.5:
         return False

@@ -46,6 +46,7 @@ _SCRIPT: Final = re.compile(r"![01]\b|\bfunction\s?\(|=>|\)\{|\}\)|\bthis\.|[\w$
 _TELLING: Final = re.compile(
     r"[a-z]+[a-z0-9]*(?:[_-][a-z0-9]*[a-z]){0,5}[_-](?:key|token|secret|password|passwd|pwd|apikey)"
 )
+_CHECKSUM: Final = re.compile(r"(?:sha-?\d{1,3}|md5|crc32|blake\w{1,3})[:=/-].*", re.IGNORECASE)
 _REGEX: Final = re.compile(r"\\[sdwSDWb.()\[\]+*?|-]")
 _DNA: Final = re.compile(r"[ACGTUN]{12,}")
 
@@ -139,4 +140,4 @@ def is_escaped(value: str) -> bool:
 
 def is_public(value: str) -> bool:
     """Made to be shown."""
-    return bool(_PUBLIC.fullmatch(value))
+    return bool(_PUBLIC.fullmatch(value) or _CHECKSUM.fullmatch(value))

@@ -14,7 +14,7 @@ FORMATS: Final = {
     "checkov": "checkov", "tfsec": "tfsec", "hadolint": "hadolint", "zizmor": "zizmor",
     "zap": "zap", "schemathesis": "schemathesis", "nuclei": "nuclei",
     "great-expectations": "great_expectations", "pydantic": "pydantic", "osv-scanner": "osv_scanner",
-    "opa": "opa", "dvc": "dvc",
+    "opa": "opa", "dvc": "dvc", "junit": "junit", "checkstyle": "checkstyle",
 }  # fmt: skip
 
 # What a tool writes that has found nothing, where that says nothing of whose it is.

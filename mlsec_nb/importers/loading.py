@@ -7,7 +7,7 @@ from typing import Any, Final
 from mlsec_nb.config import DEFAULT_KEY
 from mlsec_nb.core import Audited, Report, UsageError
 
-from . import formats
+from . import formats, markup
 from .told import Told
 
 _DEEP: Final = "is nested too deep to be a report"
@@ -33,7 +33,7 @@ def load(
             if not tool:
                 told.missed("the list is empty, and does not say which tool found nothing (name it: TOOL:FILE)")
         elif chosen is None or (tool and not formats.reader(tool).is_mine(value)):
-            raise UsageError(f"{path}: {_unknown(value, tool)}")
+            raise UsageError(f"{path}: {_unknown(tool)}")
         else:
             formats.reader(chosen).read(value, told)
     except RecursionError as error:
@@ -49,17 +49,17 @@ def load(
     )  # fmt: skip
 
 
-def _unknown(value: Any, tool: str | None) -> str:
+def _unknown(tool: str | None) -> str:
     if tool:
         return f"is no report of {tool}"
-    if isinstance(value, str) and value.lstrip()[:1] == "<":
-        return "is XML or HTML: the tool can write JSON, too"
     return f"is none of the reports that can be read: mlsec's own, {', '.join(sorted(formats.FORMATS))}"
 
 
 def parsed(data: bytes, path: str) -> tuple[Any, int]:
-    """The value in a file: JSON, lines of JSON (as a list, and how many lines are broken), or the text itself."""
+    """The value in a file: JSON, lines of JSON (as a list, and how many lines are broken), XML, or the text itself."""
     text = _text(data, path)
+    if text.lstrip()[:1] == "<":
+        return markup.parsed(text.lstrip(), path), 0
     if text.lstrip()[:1] not in ("{", "["):
         return text.strip() and text, 0
     try:

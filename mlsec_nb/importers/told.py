@@ -24,7 +24,7 @@ from . import values
 
 _SLUG = re.compile(r"[^A-Z0-9]+")
 # Public names that masking would take for secrets, because they look random.
-_PUBLIC = re.compile(
+PUBLIC = re.compile(
     r"\b(?:CVE-\d{4}-\d{4,9}|GHSA(?:-[23456789cfghjmpqrvwx]{4}){3}|CWE-\d{1,5}|(?:AVD|CKV2?|B|DL|SC)[-_A-Z]*\d{1,5}"
     r"|[A-Z]{2,10}-\d{4}-\d{1,9}(?:-\d{1,3})?)\b"
 )
@@ -49,7 +49,7 @@ def prose(words: str, limit: int = 240) -> str:
     words = words[: values.LONGEST]
     parts: list[str] = []
     end = 0
-    for match in _PUBLIC.finditer(words):
+    for match in PUBLIC.finditer(words):
         parts += [mask_text(words[end : match.start()], values.LONGEST), match.group()]
         end = match.end()
     parts.append(mask_text(words[end:], values.LONGEST))
@@ -61,7 +61,7 @@ def prose(words: str, limit: int = 240) -> str:
 def titled(words: str, limit: int = 160) -> str:
     """What a tool calls a rule, or an advisory a flaw: published words, as they are when they are only words."""
     words = " ".join(words[: values.LONGEST].split())
-    plain = _PUBLIC.sub("x", words[:limit])
+    plain = PUBLIC.sub("x", words[:limit])
     if max(map(len, plain.split()), default=0) > _LONGEST_WORD or not _WORDS.match(plain):
         return prose(words, limit)
     return words if len(words) <= limit else words[: limit - 1] + "…"
@@ -167,7 +167,7 @@ class Told:
         """Add what the tool did not look at, or what could not be understood of its report."""
         self.gaps.append(Gap(location=place or self.here, scanner=self.tool, reason=prose(reason), code=code))
 
-    def rows(self, value: Any, *keys: str) -> list[Mapping[str, Any]]:
+    def rows(self, value: Any, *keys: str | int) -> list[Mapping[str, Any]]:
         """The entries of the list at a path; entries that are none, and a list that is none, become a gap."""
         found = values.at(value, *keys)
         if found is None:

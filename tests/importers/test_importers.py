@@ -52,6 +52,9 @@ COUNTS = {
     "sarif.json": ("semgrep-oss", 4, 1, 1, 1, "critical"),
     "cyclonedx.json": ("cyclonedx", 3, 1, 0, 3, "high"),
     "spdx.json": ("spdx", 0, 0, 0, 2, None),
+    "zap.xml": ("zap", 3, 1, 0, 0, "medium"),
+    "junit.xml": ("junit", 3, 0, 2, 0, "critical"),
+    "checkstyle.xml": ("checkstyle", 2, 0, 0, 0, "high"),
 }
 
 
@@ -116,6 +119,42 @@ def test_places_of_lines_members_and_layers() -> None:
         "any-name.txt",
         "/src/requirements.txt:1",
     ]
+
+
+def test_xml_says_what_json_says() -> None:
+    json_, xml = load("zap.json"), load("zap.xml")
+    assert [one.finding for one in xml.findings] == [one.finding for one in json_.findings]
+    assert xml.targets == json_.targets
+
+
+def test_tests_that_failed_and_those_that_did_not_look() -> None:
+    report = load("junit.xml")
+    told = {one.finding.rule.id: one.finding for one in report.findings}
+    assert {id_: one.severity for id_, one in told.items()} == {
+        "JUNIT-CVE-2024-0001": "critical", "JUNIT-CKV-K8S-22": "low", "JUNIT-SCHEMAS": "medium",
+    }  # fmt: skip
+    place = told["JUNIT-CKV-K8S-22"].location
+    assert (place.path, place.line) == ("/deploy/serve.yaml", 4)
+    assert sorted(one.code for one in report.gaps) == ["failed", "skipped"]
+    (gap,) = importers.load(b'<testsuite name="a" failures="2"><testcase name="b"/></testsuite>', "x").gaps
+    assert gap.reason == "a says 2 failures and errors, and tells 0"
+    nested = b"<testsuites>" + b"<testsuite>" * 40 + b"</testsuite>" * 40 + b"</testsuites>"
+    assert [one.code for one in importers.load(nested, "x").gaps] == ["malformed"]
+
+
+ENTITIES = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 12))
+
+
+@pytest.mark.parametrize(("words", "why"), [
+    (f'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY e0 "x">{ENTITIES}]><testsuite name="&e11;"/>', "has a document type"),
+    ('<!DOCTYPE a [<!ENTITY e SYSTEM "file:///etc/passwd">]><testsuite name="x">&e;</testsuite>', "has a document type"),
+    ('<!DOCTYPE testsuite SYSTEM "http://127.0.0.1:1/x.dtd"><testsuite/>', "has a document type"),
+    ("<testsuite>" * 5_000, "nested too deep"), ("<a>" + "<b/>" * 1_000_001 + "</a>", "holds too much"),
+    ("<testsuite>&none;</testsuite>", "is not XML"), ("<html><body>error 502</body></html>", "is none of the reports"), ("<testsuite", "is not XML"),
+])  # fmt: skip
+def test_what_xml_can_do_to_its_reader(words: str, why: str) -> None:
+    with pytest.raises(UsageError, match=why):
+        importers.load(words.encode(), "x")
 
 
 def test_a_vulnerability_is_told_as_ours_are() -> None:

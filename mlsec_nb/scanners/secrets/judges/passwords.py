@@ -57,16 +57,8 @@ def _is_list(value: str) -> bool:
 
 
 def _is_called_so(value: str) -> bool:
-    """Says in small letters that it is a password, and counts: "mypassword123"."""
-    return (
-        value.isalnum()
-        and value.islower()
-        and any(word in value for word in _PASSWORDS)
-        and placeholders.is_made_up(value)
-    )
-
-
-_PASSWORDS: Final = ("password", "passwd")
+    """Says in small letters what it is, or what is said when any will do, and counts: "mypassword123", "abc123"."""
+    return value.isalnum() and value.islower() and placeholders.is_made_up(value)
 
 
 def _is_phrase(value: str) -> bool:

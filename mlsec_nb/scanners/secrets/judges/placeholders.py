@@ -12,6 +12,7 @@ _TEMPLATE: Final = re.compile(
     | ^\$[A-Za-z_]\w*$ | ^%[A-Za-z_]\w*%$ | ^\{\w*\}$ | ^%[sdr]$ | ^%\(\w+\)s$ | ^@[\w.]+@$
     | ^[.…*•·_\-xX?#=0]+$           # ***, ..., xxxx
     | [^xX][xX]{4}$                 # cut off by hand
+    | ^(?:change|replace|enter|insert|put|fill)[-_]?(?:this|that|me|it|your|my|the|here|in|with)(?:$|[-_]|[a-z]+$)
     | \.\.\.|…|\*{3,}|•{3,}|x{6,}|X{5,}|_{4,}|\#{4,}""",
     re.VERBOSE,
 )

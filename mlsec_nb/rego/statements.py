@@ -20,12 +20,10 @@ from .ast import (
     Term,
     Unify,
     Var,
-    With,
 )  # fmt: skip
-from .closures import invoke, put
-from .documents import Group, Node, pairs
+from .closures import put
+from .documents import pairs
 from .errors import RegoTypeError, UnsafeVariableError
-from .expressions import Expressions
 from .plan import (
     Env,
     Eval,
@@ -41,12 +39,12 @@ from .plan import (
     statement_terms,
     variables,
 )  # fmt: skip
-from .runtime import Context
-from .scope import Clause, FunctionName, constant_path
+from .replacements import Replacements
+from .scope import Clause
 from .values import FALSE, UNDEFINED, Object, Set, Value
 
 
-class Statements(Expressions):
+class Statements(Replacements):
     """Compiles bodies."""
 
     def body_of(self, literals: Sequence[Literal], plan: Plan) -> None:
@@ -91,7 +89,7 @@ class Statements(Expressions):
                     raise NotReadyError(*missing)
         add = self._negated if literal.negated else self._statement
         if literal.withs:
-            self._with(literal, plan, add)
+            self.replaced(literal, plan, add)
         else:
             add(literal.statement, plan)
         if trace and not isinstance(literal.statement, Declare):
@@ -124,10 +122,6 @@ class Statements(Expressions):
             self._some_in(statement, plan)
         elif isinstance(statement, Every):
             self._every(statement, plan)
-
-    def hoist_all(self, plan: Plan, *terms: Term) -> None:
-        while any([self.hoist(term, plan) for term in terms]):  # noqa: C419 - every term, not up to the first
-            pass
 
     # what must hold
 
@@ -180,7 +174,7 @@ class Statements(Expressions):
         get = self.value(term, plan)
         if isinstance(pattern, Local):
             plan.bound.add(pattern.slot)
-            plan.check(_assign(pattern.slot, get))
+            plan.check(put(pattern.slot, get))
             return
         match = self.matcher(pattern, plan)
 
@@ -256,80 +250,6 @@ class Statements(Expressions):
         self.body_of(statement.body, inner)
         plan.check(_all(get, slots[0], slots[1], link(inner.steps, found)))
 
-    # with
-
-    def _with(self, literal: Literal, plan: Plan, add: Callable[[Statement, Plan], None]) -> None:
-        self.hoist_all(plan, *(one.value for one in literal.withs if not isinstance(one.value, FunctionName)))
-        changes = [self._change(one, plan) for one in literal.withs]
-        inner = plan.fork()
-        add(literal.statement, inner)
-        plan.bound, plan.temps = inner.bound, inner.temps
-        slot = self.frame.new("", literal.place).slot
-        plan.loop(_within(slot, inner.steps, changes))
-
-    def _change(self, one: With, plan: Plan) -> Callable[[Env, Context], bool]:
-        """Applies a `with` to a context; false when its value is undefined."""
-        target = one.target
-        if isinstance(target, FunctionName):
-            return self._mock(target.name, one.value, plan, self.arity(Call(target.place, target.name, ())))
-        assert isinstance(target, Ref)
-        group = self._named(target)
-        if group is not None and group.kind == "function":
-            return self._mock(group, one.value, plan, group.arity)
-        get = self.value(one.value, plan)
-        path = tuple(part.value for part in target.path if isinstance(part, Scalar))
-        is_data = self.is_data(target)
-
-        def change(env: Env, context: Context) -> bool:
-            value = get(env)
-            if value is UNDEFINED:
-                return False
-            (context.replace_data if is_data else context.replace_input)(path, value)
-            return True
-
-        return change
-
-    def _named(self, term: Term) -> Group | None:
-        path = constant_path(term)
-        node: Node | None = self.root if path else None
-        for part in path or ():
-            node = node.children.get(part) if node else None
-        return node.group if node else None
-
-    def _mock(self, key: Any, value: Term, plan: Plan, arity: int | None) -> Callable[[Env, Context], bool]:
-        call: Callable[[Context, Sequence[Value]], Value] | None = None
-        if isinstance(value, FunctionName):
-            builtin = self.registry[value.name]
-            if arity not in (None, builtin.arity):
-                raise RegoTypeError(f"{value.name} takes another number of arguments", value.place)
-
-            def call_builtin(context: Context, values: Sequence[Value]) -> Value:
-                return invoke(context, builtin.call, values, contextual=builtin.contextual)
-
-            call = call_builtin
-        elif (group := self._named(value)) is not None and group.kind == "function":
-            if arity not in (None, group.arity):
-                raise RegoTypeError(f"{group.name} takes another number of arguments", value.place)
-            call = _unmocked(group)
-        if call is not None:
-            fixed = call
-
-            def change_call(_: Env, context: Context) -> bool:
-                context.mock(key, fixed)
-                return True
-
-            return change_call
-        get = self.value(value, plan)
-
-        def change(env: Env, context: Context) -> bool:
-            made = get(env)
-            if made is UNDEFINED:
-                return False
-            context.mock(key, lambda *_: made)
-            return True
-
-        return change
-
 
 def _given(statement: Statement) -> list[Term]:
     """What a negated statement gets from outside: arguments, operands, and calls where something is looked into."""
@@ -347,17 +267,6 @@ def _given(statement: Statement) -> list[Term]:
     return found
 
 
-def _unmocked(group: Group) -> Callable[[Context, Sequence[Value]], Value]:
-    """The replacing function, in which nothing is replaced."""
-
-    def call(context: Context, values: Sequence[Value]) -> Value:
-        inner = context.derive()
-        inner.mocks = None
-        return group.invoke(inner, list(values))
-
-    return call
-
-
 def _keys(term: Term) -> frozenset[Value] | None:
     if isinstance(term, ObjectOf) and all(constant(key) and isinstance(key, Scalar) for key, _ in term.pairs):
         return frozenset(_scalar(key) for key, _ in term.pairs)
@@ -373,14 +282,6 @@ def _same(left: Eval, right: Eval) -> Callable[[Env], bool]:
     def check(env: Env) -> bool:
         value = left(env)
         return value is not UNDEFINED and bool(value == right(env))
-
-    return check
-
-
-def _assign(slot: int, get: Eval) -> Callable[[Env], bool]:
-    def check(env: Env) -> bool:
-        value = env[slot] = get(env)
-        return value is not UNDEFINED
 
     return check
 
@@ -417,33 +318,6 @@ def _all(get: Eval, key_slot: int, slot: int, run: Run) -> Callable[[Env], bool]
         return True
 
     return check
-
-
-def _within(slot: int, steps: Sequence[Any], changes: Sequence[Callable[[Env, Context], bool]]) -> Callable[[Run], Run]:
-    def make(following: Run) -> Run:
-        def after(env: Env) -> bool:
-            inner, env[0] = env[0], env[slot][-1]
-            stop = following(env)
-            env[0] = inner
-            return stop
-
-        body = link(steps, after)
-
-        def run(env: Env) -> bool:
-            outer = env[0]
-            inner = outer.derive()
-            for change in changes:
-                if not change(env, inner):
-                    return False
-            env[slot] = (outer,)
-            env[0] = inner
-            stop = body(env)
-            env[0] = outer
-            return stop
-
-        return run
-
-    return make
 
 
 _COLLECTIONS = frozenset({tuple, Object, Set})

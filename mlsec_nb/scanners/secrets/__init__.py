@@ -20,10 +20,11 @@ with mending between them, every eightieth again (arguments of the same call, ke
 passwords of tutorials), and none of the last 366.
 100,000 notebooks damaged at random: no crash, and one of 52,580 tokens passed over (four letters that spelled "demo").
 
-Speed. Texts are searched in batches laid end to end, once for keywords and names (`matchers`), and once for each sort of
-mark that gives a text another reading (`views.all`); only what has a mark is looked at by itself. Of 56 MB of notebooks in a
-CPU second, a tenth goes to the matcher, a third to views, a third to values beside names, a tenth to syntax trees; reading
-the notebooks takes half as long again. Python's collector of garbage found nothing and cost a tenth.
+Speed. Texts are searched in batches laid end to end, once for keywords and names (`matchers`), and once for each sort
+of mark that gives a text another reading (`views.all`); only what has a mark is looked at by itself. Of the time for
+56 MB of notebooks a second a tenth goes to the matcher, a third to views, a third to values beside names, a tenth to
+syntax trees; reading the notebooks takes half as long again. Python's collector of garbage finds nothing and costs a
+tenth, so the command looks for it seldom.
 
 Tried and dropped: regular expressions over the whole text (0.02–0.7 MB/s); terminator lists after a token (they lose
 what is quoted inside a quoted text): look-arounds on the token's own alphabet are used instead.

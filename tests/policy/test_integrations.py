@@ -129,6 +129,16 @@ def test_the_action_is_clean_for_its_own_linter():
     assert done.returncode == 0, done.stdout
 
 
+def test_the_action_and_the_gitlab_job_are_what_their_schemas_ask_for(tmp_path):
+    _, job = (FOLDER / "gitlab.yml").read_text(encoding="utf-8").split("\n---\n")
+    (tmp_path / "job.yml").write_text(job, encoding="utf-8")
+    for schema, file in (("github-actions", ROOT / "action.yml"), ("gitlab-ci", tmp_path / "job.yml")):
+        argv = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}", str(file)]
+        more = ["--data-transform", "gitlab-ci"] if schema == "gitlab-ci" else []
+        done = subprocess.run([*argv, *more], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout
+
+
 @pytest.mark.parametrize("path", [ROOT / "action.yml", *sorted(FOLDER.iterdir())], ids=lambda path: path.name)
 def test_our_own_rules_find_nothing(path):
     report = scan(str(path), only=("infrastructure",))

@@ -34,6 +34,7 @@ class Candidate:
 # What a failed check leaves: a wrong checksum is no token of that vendor, an unusual alphabet may be a new one.
 _DOUBTS: Final = {"crc32": Confidence.LOW, "base32": Confidence.MEDIUM, "discord": Confidence.MEDIUM}
 _SURE: Final = frozenset({Form.LITERAL})
+_FIELDS: Final = frozenset({Form.LINE, Form.LITERAL})  # of YAML and JSON
 _WITHOUT_QUOTES: Final = frozenset({Form.LINE, Form.NAKED, Form.WORDS, Form.PROSE})
 _PLAIN: Final = re.compile(r"[A-Za-z0-9+/_.=-]+")
 _TOKEN: Final = re.compile(r"[A-Za-z0-9+/_\-.~:!@$%^*&|#]+={0,2}")
@@ -129,7 +130,8 @@ def _line_before(text: str, place: int) -> str:
 def _body_is_real(body: str, value: str, checks: object) -> bool:
     if "password" in checks or "basic" in checks:  # type: ignore[operator]
         return True
-    if placeholders.is_placeholder(body, 8) or "EXAMPLE" in value:
+    walk = 8 if len(body) < placeholders.LONG else 12  # of so many letters eight are neighbours by chance now and then
+    if placeholders.is_placeholder(body, walk) or "EXAMPLE" in value:
         return False
     size = min(len(body), 64)
     return len(body) < 12 or randomness.entropy(body[:64]) > 0.55 * randomness.expected(
@@ -154,6 +156,7 @@ def of_assignment(
         return None
     if segment.text[max(found.start - len(_EMBEDDED), 0) : found.start] == _EMBEDDED:
         return None
+    kubernetes = kubernetes and found.form in _FIELDS
     if kubernetes or decoding.is_decoder(found.wrapped):
         value = decoding.decoded(value) or value
 

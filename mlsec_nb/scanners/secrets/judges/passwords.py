@@ -21,7 +21,7 @@ def is_password(value: str, *, sure: bool) -> bool:
         return is_random(value)
     if " " in value:
         return sure and _is_spoken(value) and not placeholders.is_placeholder(value)
-    if len(value) < 4 or {lower, lower.strip("()[]{}:;,.*_")} & _NOT_ONE or any(map(str.isspace, value)):
+    if len(value) < 4 or {lower, lower.strip("()[]{}:;,.*_")} & _NOT_ONE or any(map(_is_foreign, value)):
         return False
     is_walk = placeholders.longest_walk(value) == len(value)  # "1234", "qwerty"
     if is_walk or placeholders.is_placeholder(value) or shapes.is_reference(value) or shapes.is_place(value):
@@ -43,6 +43,11 @@ def is_password(value: str, *, sure: bool) -> bool:
 _MEASURE: Final = re.compile(r"[-+]?\d*[.,]\d+%?|\d+%")
 _PARTS: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _MADE_UP: Final = frozenset({"test", "demo", "dummy", "fake", "sample", "example"})
+
+
+def _is_foreign(letter: str) -> bool:
+    """What nobody can type: blanks of all sorts, and signs of mathematics and typography."""
+    return letter.isspace() or not (letter.isascii() or letter.isalnum())
 
 
 def _is_of_tests(value: str) -> bool:

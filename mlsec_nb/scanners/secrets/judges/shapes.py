@@ -46,7 +46,9 @@ _SCRIPT: Final = re.compile(r"![01]\b|\bfunction\s?\(|=>|\)\{|\}\)|\bthis\.|[\w$
 _TELLING: Final = re.compile(
     r"[a-z]+[a-z0-9]*(?:[_-][a-z0-9]*[a-z]){0,5}[_-](?:key|token|secret|password|passwd|pwd|apikey)"
 )
-_CHECKSUM: Final = re.compile(r"(?:sha-?\d{1,3}|md5|crc32|blake\w{1,3})[:=/-].*", re.IGNORECASE)
+_CHECKSUM: Final = re.compile(
+    r"(?:\w{1,8}-)?HMAC-SHA-?\d{1,3}|(?:sha-?\d{1,3}|md5|crc32|blake\w{1,3})[:=/-].*", re.IGNORECASE
+)
 _REGEX: Final = re.compile(r"\\[sdwSDWb.()\[\]+*?|-]")
 _DNA: Final = re.compile(r"[ACGTUN]{12,}")
 

@@ -15,15 +15,14 @@ _NAMED = ("href", "src", "action", "data")
 _ODD_TARGET = re.compile(
     r"\]\(\s*<?[\x00-\x20]*(?:[jJ][\x00-\x20]*[aA]|[vV][\x00-\x20]*[bB]|[dD][\x00-\x20]*[aA][\x00-\x20]*[tT][\x00-\x20]*[aA])"
 )
-# An image that can tell somebody: out of sight, at a bare address, with much in its query, or oddly written.
+# A picture that can tell somebody: out of sight, at a bare address, with much in its query, or oddly written.
+_PICTURE = re.compile(r"(?i)<(?:img|video|audio|source|link)\b[^>]*")
 _ODD_PICTURE = re.compile(
-    r"(?i)<img\b(?:[^>]*?(?:(?:width|height)\s*[=:]\s*[\"']?\s*[01](?:px)?(?![\w.%])|display\s*:\s*none|visibility\s*:\s*hid|"
-    r"opacity\s*:\s*0|\bhidden\b|&|//[^/\"'>\s]*\d\.\d{1,3}\.\d|[A-Za-z0-9+/_=%-]{80,}|src\s*=\s*[\"'][^\"'>\x00-\x1f]*[\x00-\x1f])|"
-    r"[^>]*=\s*(?:\"[^\">]*|'[^'>]*)>)"
+    r"(?i)(?:width|height)\s*[=:]\s*[\"']?\s*[01](?:px)?(?![\w.%])|display\s*:\s*none|visibility\s*:\s*hid|opacity\s*:\s*0|"
+    r"\bhidden\b|&|//[^/\"'>\s]{0,80}?\d\.\d{1,3}\.\d|[A-Za-z0-9+/_=%-]{80,}|[\"'][^\"']{0,200}?[\x00-\x1f]|=\s*(?:\"[^\"]*|'[^']*)\Z"
 )
-_ODD_IMAGE = re.compile(
-    r"!\[[^\]\n]{0,300}\]\(\s*<?(?:[^\s)>]{0,40}//[^/\s)>]*\d\.\d{1,3}\.\d|[^\s)>]*(?:[A-Za-z0-9+/_=%-]{80,}|[\x00-\x1f]))"
-)
+_IMAGE = re.compile(r"!\[[^\]\n]{0,300}\]\(\s*<?([^\s)>]*)")
+_ODD_IMAGE = re.compile(r"//[^/]{0,80}?\d\.\d{1,3}\.\d|[A-Za-z0-9+/_=%-]{80,}|[\x00-\x1f]")
 _FENCE = re.compile(
     r"^(?P<mark>```+|~~~+)[^\n]*\n.*?(?:^(?P=mark)[`~]*[ \t]*$|\Z)|(?<!`)(?P<tick>`+)(?!`)[^\n]*?(?<!`)(?P=tick)(?!`)",
     re.MULTILINE | re.DOTALL,
@@ -67,11 +66,13 @@ def known(table: dict[str, str]) -> Known:
 
 def worth(text: str) -> bool:
     """Whether a text holds any tag or link that a rule can be about; those that all pages have are none."""
-    if "](" in text and (_ODD_TARGET.search(text) or ("![" in text and _ODD_IMAGE.search(text))):
+    if "](" in text and (_ODD_TARGET.search(text) or any(_ODD_IMAGE.search(url) for url in _IMAGE.findall(text))):
         return True
     if "<" not in text:
         return False
-    if _FRAMES.search(text) or _EVENT.search(text) or _ODD_PICTURE.search(text):
+    if _FRAMES.search(text) or _EVENT.search(text):
+        return True
+    if any(_ODD_PICTURE.search(tag) for tag in _PICTURE.findall(text)):
         return True
     return any(
         text[max(found.start() - 12, 0) : found.start()].rstrip().lower().endswith(_NAMED)
@@ -84,10 +85,19 @@ def seen(text: str, usual: Known, *, markdown: bool = False, depth: int = 0) -> 
     shown = _FENCE.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text) if markdown else text
     if markdown:
         yield from _links(shown, usual)
+    shown = _tame(shown)
     page = _Page(shown, usual, markdown=markdown, depth=depth)
     page.feed(shown)
     page.close()
     yield from page.found
+
+
+def _tame(text: str) -> str:
+    """The text without openings that nothing closes: the parser would look for the end of each again."""
+    for opener, closers in (("<!--", ("-->", "--!>")), ("<![", ("]>",)), ("<", (">",))):
+        last = max(text.rfind(closer) for closer in closers) + 1
+        text = text[:last] + text[last:].replace(opener, " " * len(opener))
+    return text
 
 
 def _links(text: str, usual: Known) -> Iterator[Seen]:
@@ -152,8 +162,8 @@ class _Page(HTMLParser):
             self.starts.append(match.end())
         self.tags: dict[str, Callable[[dict[str, str], int, int], None]] = {
             "script": self._script, "iframe": self._frame, "frame": self._frame, "object": self._frame,
-            "embed": self._frame,
-            "form": self._form, "img": self._image, "meta": self._meta, "a": self._link, "input": self._input,
+            "embed": self._frame, "form": self._form, "meta": self._meta, "a": self._link, "input": self._input,
+            **dict.fromkeys(("img", "video", "audio", "source", "link"), self._image),
         }  # fmt: skip
 
     def here(self) -> int:
@@ -235,7 +245,9 @@ class _Page(HTMLParser):
             self.add("CONTENT-FORM", forms[-1].start, end, "high")
 
     def _image(self, attributes: dict[str, str], start: int, end: int) -> None:
-        if _beacon(attributes.get("src", ""), attributes, self.usual):
+        """What is fetched as soon as the page is shown."""
+        sources = (attributes.get(name, "") for name in ("src", "poster", "href"))
+        if any(_beacon(url, attributes, self.usual) for url in sources if url):
             self.add("CONTENT-BEACON", start, end)
 
     def _meta(self, attributes: dict[str, str], start: int, end: int) -> None:

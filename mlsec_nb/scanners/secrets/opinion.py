@@ -154,7 +154,7 @@ def of_assignment(
     kind = _promised(found)
     if kind is Promise.NOTHING or not value or _stands_for_another(value, found.form):
         return None
-    if segment.text[max(found.start - len(_EMBEDDED), 0) : found.start] == _EMBEDDED:
+    if _is_open(found, segment.text):
         return None
     kubernetes = kubernetes and found.form in _FIELDS
     if kubernetes or decoding.is_decoder(found.wrapped):
@@ -176,6 +176,13 @@ def of_assignment(
     if _is_key(value, kind, found.form) or (is_login and passwords.is_password(value, sure=False)):
         return candidate(catalogue.rules["SECRET-TOKEN"], Confidence.MEDIUM)
     return None
+
+
+def _is_open(found: Assignment, text: str) -> bool:
+    """Whether what stands around a value says that anybody may read it: a file's address, a variable in Markdown."""
+    if text.startswith("`", found.end) and shapes.is_variable(text[found.start : found.end]):
+        return True
+    return text[max(found.start - len(_EMBEDDED), 0) : found.start] == _EMBEDDED
 
 
 def _context(found: Assignment, segment: Segment) -> str:

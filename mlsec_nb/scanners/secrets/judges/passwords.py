@@ -28,7 +28,14 @@ def is_password(value: str, *, sure: bool) -> bool:
         return False
     if re.search(r"[():;]$|^[(:\[]|\(\)", value) and wordiness(value) > 0.5:
         return False
-    if _MEASURE.fullmatch(value) or "](" in value or _is_of_tests(value) or _is_list(lower) or _is_called_so(value):
+    if (
+        shapes.is_version(value)
+        or _MEASURE.fullmatch(value)
+        or "](" in value
+        or _is_of_tests(value)
+        or _is_list(lower)
+        or _is_called_so(value)
+    ):
         return False
     has_digit, has_sign = any(map(str.isdigit, value)), bool(re.search(r"[^\w.\-]", value))
     if any(word in lower for word in ("password", "passwd", "passphrase")) and not (has_digit or has_sign):

@@ -8,8 +8,9 @@ from .randomness import is_random, wordiness
 UUID: Final = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
 HEX: Final = re.compile(r"[0-9a-f]+|[0-9A-F]+")
 _NUMBER: Final = re.compile(r"[-+]?[\d_.,]*\d(?:[eE][-+]?\d+)?%?")
+_VERSION: Final = re.compile(r"[\^~>=<v]{0,3}\d+(?:\.\d+){1,3}(?:[-+.][\w.+-]{1,40})?")
 _DATE: Final = re.compile(r"\d{4}[-/]\d\d?[-/]\d\d?(?:[T ]\d\d:\d\d.*)?")
-_PATH: Final = re.compile(r"(?:[A-Za-z]:\\|~?\.{0,2}/)[\w./\\ -]*|[\w.-]+(?:/[\w.-]+)+\.\w{1,6}")
+_PATH: Final = re.compile(r"(?:[A-Za-z]:\\|~?\.{0,2}/)[\w./\\ -]*|[\w.-]+(?:/[\w.-]+)+\.\w{1,6}(?::\d+)?")
 _FILE: Final = re.compile(
     r".*\.(?:json|ya?ml|txt|md|py|ipynb|csv|tsv|parquet|pem|env|toml|cfg|ini|conf|h5|pt|pth|pkl|bin|onnx|safetensors|npy"
     r"|npz|log|html?|key|crt|pub|zip|gz|tgz|tar|png|jpe?g|gif|svg|pdf|mp[34]|wav|db|sqlite|sql|sh|js|ts|xml|lock)"
@@ -49,7 +50,7 @@ _TELLING: Final = re.compile(
 _CHECKSUM: Final = re.compile(
     r"(?:\w{1,8}-)?HMAC-SHA-?\d{1,3}|(?:sha-?\d{1,3}|md5|crc32|blake\w{1,3})[:=/-].*", re.IGNORECASE
 )
-_REGEX: Final = re.compile(r"\\[sdwSDWb.()\[\]+*?|-]")
+_REGEX: Final = re.compile(r"\.[*+]|\\[sdwSDWb.()\[\]+*?|-]")
 _DNA: Final = re.compile(r"[ACGTUN]{12,}")
 
 
@@ -68,7 +69,12 @@ def is_digest(value: str) -> bool:
 
 
 def is_number(value: str) -> bool:
-    return bool(_NUMBER.fullmatch(value) or _DATE.fullmatch(value))
+    return bool(_NUMBER.fullmatch(value) or _DATE.fullmatch(value) or _VERSION.fullmatch(value))
+
+
+def is_version(value: str) -> bool:
+    """What a list of packages says: "^3.188.0"."""
+    return bool(_VERSION.fullmatch(value))
 
 
 def is_place(value: str) -> bool:

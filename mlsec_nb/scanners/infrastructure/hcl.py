@@ -13,6 +13,8 @@ from typing import Any, Final
 from mlsec_nb.core import CannotScan
 from mlsec_nb.scanners.tree import HOLE, UNKNOWN, Node, Value
 
+from .functions import called, computed, within
+
 MAX_TEXT: Final = 8 << 20  # bytes
 MAX_DEPTH: Final = 60
 MAX_VALUES: Final = 500_000  # of one file
@@ -214,6 +216,9 @@ class Reader:
         if node.type == "expression" and len(parts) == 1:
             found = self.value(parts[0], depth + 1)
             return Node(start, end, found.value, found.keys, raw=found.raw)
+        if node.type == "expression" and parts:
+            inner = within(self.value(parts[0], depth + 1), self._path(parts[1:], depth))
+            return Node(start, end, UNKNOWN if inner is None else inner.value, raw=self.source.words(node))
         make = kinds.get(node.type)
         value = make(node, depth + 1) if make else UNKNOWN
         return Node(start, end, value, raw=self.source.words(node) if isinstance(value, str) or make is None else "")
@@ -280,8 +285,7 @@ class Reader:
         arguments = next((item for item in node.named_children if item.type == "function_arguments"), None)
         parts = arguments.named_children if arguments is not None else []
         values = [self.value(item, depth) for item in parts if item.type == "expression"]
-        function = _FUNCTIONS.get(name)
-        return function(values) if function and values else UNKNOWN
+        return called(name, values)
 
     def _conditional(self, node: Any, depth: int) -> Value:
         condition, yes, no = [self.value(item, depth) for item in node.named_children if item.type == "expression"][:3]
@@ -302,16 +306,25 @@ class Reader:
             if words.startswith("-") and isinstance(value, int | float):
                 return -value
             return not value if words.startswith("!") and isinstance(value, bool) else UNKNOWN
-        if inner.type == "binary_operation" and len(parts) == 2 and all(part.is_known for part in parts):
+        if inner.type == "binary_operation" and len(parts) == 2:
             between = self.source.data[groups[0][-1].end_byte : groups[1][0].start_byte].strip()
-            if between in {b"==", b"!="}:
-                return (parts[0].text == parts[1].text) is (between == b"==")
+            return computed(parts[0], between.decode("utf-8", "replace"), parts[1])
         return UNKNOWN
 
     def _reference(self, parts: Sequence[Any], depth: int) -> Node:
         start, end = self.source.at(parts[0].start_byte), self.source.at(parts[-1].end_byte)
-        path = [self.source.words(parts[0])]
-        for part in parts[1:]:
+        path = [self.source.words(parts[0]), *self._path(parts[1:], depth)]
+        found = self._named(path, depth)
+        if len(path) == 1 and path[0] in {"True", "False"}:  # no HCL, but people write it
+            return Node(start, end, path[0] == "True")
+        shown = moved(found, start, end, self.scope.budget) if found is not None else Node(start, end, UNKNOWN)
+        shown.raw = self.source.text[start:end]
+        return shown
+
+    def _path(self, parts: Sequence[Any], depth: int) -> list[str]:
+        """The keys of `.a`, `["b"]` and `[0]`; `*` for what is none."""
+        path = []
+        for part in parts:
             key = part.named_children[0] if part.named_children else part
             if part.type == "get_attr":
                 path.append(self.source.words(key))
@@ -319,12 +332,7 @@ class Reader:
                 path.append(self.value(key.named_children[0], depth + 1).text)
             else:
                 path.append("*")
-        found = self._named(path, depth)
-        if len(path) == 1 and path[0] in {"True", "False"}:  # no HCL, but people write it
-            return Node(start, end, path[0] == "True")
-        shown = moved(found, start, end, self.scope.budget) if found is not None else Node(start, end, UNKNOWN)
-        shown.raw = self.source.text[start:end]
-        return shown
+        return path
 
     def _named(self, path: Sequence[str], depth: int) -> Node | None:
         found, rest = self.scope.names.get(path[0]), path[1:]
@@ -339,15 +347,7 @@ class Reader:
             rest = rest[1:]
         elif found is None and path[0] == "module" and rest:
             found, rest = self.scope.outputs(rest[0], depth), rest[1:]
-        for key in rest:
-            if found is None:
-                return None
-            value = found.value
-            if isinstance(value, list):
-                found = value[int(key)] if key.isdecimal() and int(key) < len(value) else None
-            else:
-                found = found.mapping.get(key)
-        return found
+        return within(found, rest)
 
 
 def _operands(parts: Sequence[Any]) -> list[list[Any]]:
@@ -394,45 +394,3 @@ def _unescaped(text: str) -> str:
             made.append(text[at])
             at += 1
     return "".join(made).replace("$${", "${")
-
-
-def _joined(values: Sequence[Node]) -> Value:
-    """`concat` and `flatten`; unknown parts stay in it as unknown elements."""
-    made: list[Node] = []
-    for value in values:
-        for item in value.items:
-            made += item.items if isinstance(item.value, list) else [item]
-    return made
-
-
-def _merged(values: Sequence[Node]) -> Value:
-    if not all(isinstance(value.value, dict) for value in values):
-        return UNKNOWN
-    return {key: item for value in values for key, item in value.mapping.items()}
-
-
-def _first(values: Sequence[Node]) -> Value:
-    return values[0].value
-
-
-def _coalesced(values: Sequence[Node]) -> Value:
-    return next((value.value for value in values if value.value is not None and value.value != ""), None)
-
-
-def _lowered(values: Sequence[Node]) -> Value:
-    return values[0].text.lower() if isinstance(values[0].value, str) else UNKNOWN
-
-
-def _raised(values: Sequence[Node]) -> Value:
-    return values[0].text.upper() if isinstance(values[0].value, str) else UNKNOWN
-
-
-_SAME: Final = (
-    *("jsonencode", "yamlencode", "base64encode", "toset", "tolist", "tomap", "sensitive", "nonsensitive", "tobool"),
-    *("tostring", "tonumber", "trimspace", "try", "chomp", "distinct", "sort", "compact"),
-)
-_FUNCTIONS: Final[Mapping[str, Callable[[Sequence[Node]], Value]]] = {
-    **dict.fromkeys(_SAME, _first),
-    "concat": _joined, "flatten": _joined, "merge": _merged, "coalesce": _coalesced,
-    "lower": _lowered, "upper": _raised,
-}  # fmt: skip

@@ -50,7 +50,7 @@ def test_what_is_wrong_in_the_module_anyhow_is_said_there_once(project):
     ('module "m" {\n  source = "./m"\n  count = 2\n  acl = "public-read"\n}\n', [4]),
     ('module "m" {\n  source = "./m"\n  for_each = {}\n  acl = "public-read"\n}\n', []),
     ('module "m" {\n  source = "./m"\n  for_each = { a = "private", b = "public-read" }\n  acl = each.value\n}\n', [4]),
-    ('module "m" {\n  source = "./m"\n  count = 2\n  acl = ["private", "public-read"][count.index]\n}\n', []),
+    ('module "m" {\n  source = "./m"\n  count = 2\n  acl = ["private", "public-read"][count.index]\n}\n', [4]),
     ('locals {\n  acl = "public-read"\n}\nmodule "m" {\n  source = "./m"\n  acl = local.acl\n}\n', [6]),
     ('module "m" {\n  source = "./none"\n  acl = "public-read"\n}\n', []),
 ])  # fmt: skip

@@ -24,7 +24,11 @@ def rules(text, path="main.tf"):
     '"public-read"', "var.acl", "local.acl", 'local.table["a"]', "local.list[1]", "local.table.a", '"public-${var.mode}"', 'lower("PUBLIC-READ")',
     'true ? "public-read" : "private"', 'var.on ? "public-read" : "private"', 'coalesce(null, "public-read")', "(var.acl)", 'var.mode == "read" ? var.acl : ""',
     "local.merged.a", "local.joined[2]",
-    'var.unknown ? "public-read" : "public-read"', "!var.off ? var.acl : var.none",
+    'var.unknown ? "public-read" : "public-read"', "!var.off ? var.acl : var.none", 'format("%s-%s", "public", var.mode)',
+    'lookup(local.table, "a", "x")', 'lookup(local.table, "none", "public-read")', "element(local.list, 3)", 'join("-", ["public", var.mode])',
+    'replace("public_read", "_", "-")', 'split(",", "x,public-read")[1]', "values({ b = 1, a = var.acl })[0]", 'keys({ "public-read" = 1 })[0]',
+    'length(local.list) > 1 ? var.acl : ""', 'contains(local.list, "x") && var.on ? var.acl : ""', 'var.unknown || var.on ? var.acl : ""',
+    'length(local.list) - 1 <= 1 ? var.acl : ""', 'length("ab") * 2 + 1 == 5 ? var.acl : ""', 'format("%d%%", 5) == "5%" ? var.acl : ""',
 ])  # fmt: skip
 def test_what_is_known_is_followed(value):
     text = BUCKET.format(value=value) + (
@@ -39,6 +43,12 @@ def test_what_is_known_is_followed(value):
 @pytest.mark.parametrize("value", [
     "var.none", "var.unknown", "local.loop", "local.none", "aws_s3_bucket.c.acl", 'var.unknown ? "public-read" : "private"', 'file("acl")',
     '"${var.unknown}"', '"x-${var.unknown}"', "[for a in [1] : a]", "each.value", "data.x.y.acl", "var.list[9]", "1 + 2", "-1",
+    'format("%s-read", var.unknown)', 'format("%05d", 1)', 'format("%s")', 'lookup(var.unknown, "a", "public-read")', 'lookup({}, "a")',
+    "element([], 0)", 'element(["public-read"], var.unknown)', 'join(var.unknown, ["public-read"])', 'split("-", var.unknown)[0]',
+    'contains([var.unknown], "x") ? "public-read" : "private"', 'contains(["y"], "x") ? "public-read" : "private"', 'contains(var.unknown, "x") ? "public-read" : "private"',
+    'replace("x", "/./", "public-read")', 'replace(1, "", "")', "keys(1)[0]", "values(var.unknown)[0]", 'length(var.unknown) > 0 ? "public-read" : "private"',
+    'var.unknown && true ? "public-read" : "private"', 'false || false ? "public-read" : "private"', '"a" < "b" ? "public-read" : "private"',
+    'split("", "public-read")', 'length("${var.unknown}x") == 2 ? "public-read" : "private"',
 ])  # fmt: skip
 def test_what_is_not_known_is_no_finding(value):
     text = (

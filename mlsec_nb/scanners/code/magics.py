@@ -268,9 +268,16 @@ class Notebook(Interpreter):
                     self._hit("SHELL-INTERPOLATION", start, end, self.catalogue.rules["SHELL-INTERPOLATION"].title,
                               grade, origin.steps)  # fmt: skip
                 elif origin.kind == "secret":
-                    name = next((item.name for item in found if item.start <= match.start() < item.end), "")
-                    rule = "CODE-SECRET-SHOWN" if name in _SENDERS else "SHELL-SECRET"
+                    rule = "CODE-SECRET-SHOWN" if _is_shown(found, match.start()) else "SHELL-SECRET"
                     self._hit(rule, start, end, self.catalogue.rules[rule].title, steps=origin.steps)
+
+
+def _is_shown(found: list[Command], place: int) -> bool:
+    """Whether a command prints what stands at a place; what goes into a file or another command is not seen."""
+    command = next((one for one in found if one.start <= place < one.end), None)
+    if command is None or command.name not in _SENDERS or command.piped_to:
+        return False
+    return not any(">" in operator for operator, _ in command.redirects)
 
 
 def _targets(command: Command) -> Iterator[str]:

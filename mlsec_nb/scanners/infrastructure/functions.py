@@ -125,7 +125,9 @@ def _join(values: Sequence[Node]) -> Value:
     if len(values) < 2 or not values[0].is_known:
         return UNKNOWN
     parts = [item.text if item.is_known else HOLE for value in values[1:] for item in value.items]
-    return _bounded(values[0].text[:MAX_TEXT].join(parts)) if len(parts) <= _MAX_ITEMS else UNKNOWN
+    between = values[0].text
+    size = sum(map(len, parts)) + len(between) * len(parts)
+    return _bounded(between.join(parts)) if size <= MAX_TEXT else UNKNOWN
 
 
 def _split(values: Sequence[Node]) -> Value:
@@ -157,7 +159,9 @@ def _replace(values: Sequence[Node]) -> Value:
     old = values[1].text
     if not old or (old.startswith("/") and old.endswith("/")):  # a pattern
         return UNKNOWN
-    return _bounded(values[0].text.replace(old, values[2].text[:1_000]))
+    whole, new = values[0].text, values[2].text
+    size = len(whole) + whole.count(old) * len(new)
+    return _bounded(whole.replace(old, new)) if size <= MAX_TEXT else UNKNOWN
 
 
 def _keys(values: Sequence[Node]) -> Value:

@@ -97,6 +97,16 @@ def test_more_calls_than_are_followed_are_a_gap(project, monkeypatch):
     assert modules.MAX_CALLS == 300
 
 
+def test_texts_that_grow_without_end_are_not_known(project):
+    steps = "".join(
+        f'  a{n} = join(",", [local.a{n - 1}, replace(local.a{n - 1}, "x", local.a{n - 1})])\n  l{n} = concat(local.l{n - 1}, local.l{n - 1})\n'
+        for n in range(1, 10)
+    )
+    text = f'locals {{\n  a0 = "xxxxxxxx"\n  l0 = [local.a2]\n{steps}  b = join(local.a3, local.l9)\n}}\n'
+    found, _ = project({"main.tf": text + BUCKET.replace("var.acl", '"${local.a9}${local.b}"')})
+    assert found == []
+
+
 def test_what_is_not_in_the_project_is_not_read_but_said(project, tmp_path):
     outside = tmp_path.parent / f"{tmp_path.name}-outside"
     outside.mkdir()

@@ -62,11 +62,11 @@ browser:
 	@test -x $(CHROMIUM) || { test "$$(id -u)" = 0 && apt-get update -q && apt-get install -qy --no-install-recommends chromium; } \
 	  || { echo "the end-to-end tests need Chromium: install Debian's package chromium, or set CHROMIUM=/path/to/chromium" >&2; exit 1; }
 
-# What tells our reading of images right: Debian's skopeo, umoci and rpm.
+# What tells our reading of images right: Debian's debootstrap, skopeo, umoci and rpm.
 images:
-	@(for name in skopeo umoci rpmbuild; do command -v $$name >/dev/null || exit 1; done) \
-	  || { test "$$(id -u)" = 0 && apt-get update -q && apt-get install -qy --no-install-recommends skopeo umoci rpm; } \
-	  || { echo "the slow tests need Debian's packages skopeo, umoci and rpm" >&2; exit 1; }
+	@(for name in debootstrap skopeo umoci rpmbuild; do command -v $$name >/dev/null || exit 1; done) \
+	  || { test "$$(id -u)" = 0 && apt-get update -q && apt-get install -qy --no-install-recommends debootstrap skopeo umoci rpm; } \
+	  || { echo "the slow tests need Debian's packages debootstrap, skopeo, umoci and rpm" >&2; exit 1; }
 
 # What tells our reading of pinned data right: DVC itself, in an environment of its own (109 MB).
 export DVC ?= $(CURDIR)/.venv-dvc/bin/dvc

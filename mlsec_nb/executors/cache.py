@@ -38,6 +38,7 @@ from mlsec_nb._version import __version__
 from mlsec_nb.advisories import default_path as advisories
 from mlsec_nb.config import MIB, Config, Limits
 from mlsec_nb.core import SKIPPED, TEXT_KINDS, Artifact, CannotRead, Kind
+from mlsec_nb.io.kept import private_file, private_folder
 from mlsec_nb.triage import Foreign
 
 from .examine import chosen
@@ -217,9 +218,9 @@ def _store(folder: Path) -> sqlite3.Connection | None:
     """The store, made anew when it is damaged or of another time."""
     path = folder / "results.sqlite"
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_folder(folder)
         for _ in range(2):
-            store = sqlite3.connect(path, timeout=2.0)
+            store = sqlite3.connect(private_file(path), timeout=2.0)
             try:
                 if store.execute("PRAGMA user_version").fetchone()[0] not in (0, SCHEMA):
                     raise sqlite3.DatabaseError("another schema")  # noqa: TRY301

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mlsec_nb.core import CannotScan
 from mlsec_nb.io import processes
+from mlsec_nb.io.kept import cache, private_folder
 
 _PATIENCE = 900.0  # seconds that pip may take
 _WHOLE = ".mlsec-whole"  # stands in an environment that was made to its end
@@ -25,11 +26,11 @@ def program(name: str, package: str, *, offline: bool) -> str:
 
 
 def _home(package: str) -> Path:
-    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(base).expanduser() / "mlsec" / "tools" / package
+    return cache("tools") / package
 
 
 def _make(home: Path, scripts: Path, package: str) -> None:
+    private_folder(home.parent)
     for argv in (
         [sys.executable, "-m", "venv", "--clear", str(home)],
         [str(scripts / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", package],

@@ -23,6 +23,27 @@ def cache(name: str) -> Path:
     return Path(base).expanduser() / "mlsec" / name
 
 
+def private_folder(folder: Path) -> Path:
+    """Makes a folder, and those on the way to it, for the user alone; one of ours that others may read is closed."""
+    for missing in reversed([one for one in (folder, *folder.parents) if not one.exists()]):
+        missing.mkdir(mode=0o700, exist_ok=True)
+    for ours in (one for one in (folder, *folder.parents) if one.name == "mlsec"):
+        if ours.stat().st_mode & 0o077:
+            ours.chmod(0o700)
+    return folder
+
+
+def private_file(path: Path) -> Path:
+    """Makes a file that is not there, and closes one that is, for the user alone."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600))
+    path.chmod(0o600)
+    return path
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """Files in one folder; a file is there whole or not at all."""
@@ -45,8 +66,8 @@ class Kept:
         found = hashlib.new(digest.partition(":")[0] if digest else "sha256")
         beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
         try:
-            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with beside.open("xb") as stream:
+            private_folder(self.folder)
+            with open(beside, "xb", opener=_private) as stream:
 
                 def sink(data: bytes) -> None:
                     stream.write(data)

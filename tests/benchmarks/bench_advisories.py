@@ -80,9 +80,10 @@ def main(count: int = COUNT) -> None:
         print(
             f"{count:,} records, {raw / 1e6:.0f} MB of JSON: {path.stat().st_size / 1e6:.1f} MB, written in {spent:.0f} CPU s"
         )
-        questions = [(*one, "1.0.0-1") for one in rng.sample(sorted(set(names["Debian:12"])), 280)]
-        questions += [(*rng.choice(names["PyPI"]), "1.0.0") for _ in range(100)]
-        questions += [(*rng.choice(names["npm"]), "1.0.0") for _ in range(20)]
+        sources = sorted(set(names["Debian:12"]))
+        questions = [(*one, "11.30.0-1") for one in rng.sample(sources, min(280, len(sources)))]
+        questions += [(*rng.choice(names["PyPI"]), "11.30.0") for _ in range(100)]
+        questions += [(*rng.choice(names["npm"]), "11.30.0") for _ in range(20)]
         _, empty, _, base = asked(path, [], folder)
         _, spent, found, megabytes = asked(path, questions, folder)
         print(f"400 look-ups: {spent * 1000:.0f} ms of CPU, {found} advisories with all that is shown of them, {megabytes:.0f} MB"

@@ -20,9 +20,7 @@ def made(folder: Path) -> Path:
     """A tar of a root filesystem."""
     if shutil.which("debootstrap") and os.geteuid() == 0:
         try:
-            real.run("debootstrap", "--variant=minbase", "stable", str(folder / "debian"))
-            real.run("tar", "-C", str(folder / "debian"), "-cf", str(folder / "root.tar"), ".")
-            return folder / "root.tar"
+            return real.debian()
         except subprocess.CalledProcessError:  # no network, or no mirror
             pass
     return real.root(folder, real.packages(240))

@@ -18,6 +18,7 @@ from mlsec_nb.config import Config, Limits
 from mlsec_nb.core import CannotScan, Report, UsageError
 from mlsec_nb.importers import environments, running
 from tests.advisories.test_store import EXCERPT
+from tests.sources.images import config_of, layer, written
 
 WORKFLOW = "on: pull_request_target\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo ${{ github.event.issue.title }}\n"
 PICKLE = b"\x80\x04cposix\nsystem\n\x8c\x04true\x85R."
@@ -76,6 +77,24 @@ def test_real_tools_find_what_they_find_at_our_places() -> None:
         ("ZIZMOR-TEMPLATE-INJECTION", "ci/.github/workflows/w.yml", 6),
     }
     assert not [gap for gap in report.gaps if gap.scanner in importers.tools()]
+
+
+@pytest.mark.slow
+def test_syft_and_gitleaks_are_read_whole(here: Path) -> None:
+    """The real programs, which wheels carry: as many packages and leaks as they count themselves."""
+    packages = {"": {"name": "a"}, "node_modules/lodash": {"version": "4.17.0"}}
+    lock = here / "project/src/package-lock.json"
+    lock.write_text(json.dumps({"name": "a", "lockfileVersion": 3, "packages": packages}))
+    system = "Package: {}\nStatus: install ok installed\nVersion: 1-2\nArchitecture: all\n\n"
+    tars = [layer({"etc/os-release": b'ID=debian\nVERSION_ID="12"\n',
+                   "var/lib/dpkg/status": "".join(system.format(name) for name in ("one", "two", "three")).encode()})]  # fmt: skip
+    written(here / "project", "docker", tars, config_of(tars))
+    report = scan("syft,gitleaks")
+    assert not [gap for gap in report.gaps if gap.scanner in importers.tools()]
+    told = {(one.name, one.version) for one in report.components}
+    assert told >= {("lodash", "4.17.0"), ("jinja2", "2.10"), ("one", "1-2"), ("two", "1-2"), ("three", "1-2")}
+    (key,) = (one.finding for one in report.findings if one.finding.rule.id == "SECRET-AWS-ACCESS-KEY")
+    assert key.details["also"] == ["gitleaks"]
 
 
 def test_bandit_is_told_once_where_our_own_scanner_says_the_same() -> None:

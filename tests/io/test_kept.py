@@ -1,12 +1,13 @@
 """Files that are kept: whole, verified, and not without end."""
 
 import os
+import stat
 from pathlib import Path
 
 import pytest
 
 from mlsec_nb.core import CannotRead
-from mlsec_nb.io.kept import Kept, cache
+from mlsec_nb.io.kept import Kept, cache, private_file, private_folder
 from tests.sources.images import digest
 
 
@@ -52,3 +53,26 @@ def test_where_nothing_can_be_written_it_is_told(tmp_path: Path, monkeypatch: py
         Kept(tmp_path / "file").put("a", lambda sink: sink(b""))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert cache("layers") == tmp_path / "mlsec/layers"
+
+
+def test_what_is_kept_is_for_the_user_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "new"))
+    old = os.umask(0)
+    try:
+        Kept(cache("images")).put("a", lambda sink: sink(b"x"))
+        private_file(cache("") / "b")
+    finally:
+        os.umask(old)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "new").rglob("*")}
+    assert modes == {"mlsec": 0o700, "images": 0o700, "a": 0o600, "b": 0o600}
+    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o700
+
+
+def test_what_was_open_to_others_is_closed_and_the_folders_of_others_are_left_alone(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    (tmp_path / "mlsec").mkdir()
+    (tmp_path / "mlsec").chmod(0o755)
+    (tmp_path / "mlsec" / "a").touch(0o644)
+    private_file(private_folder(tmp_path / "mlsec") / "a")
+    modes = [stat.S_IMODE(path.stat().st_mode) for path in (tmp_path, tmp_path / "mlsec", tmp_path / "mlsec" / "a")]
+    assert modes == [0o755, 0o700, 0o600]

@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 import tarfile
+import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -48,6 +50,21 @@ def root(folder: Path, names: Sequence[str]) -> Path:
     run("tar", "-C", "/", "--no-recursion", "-T", str(folder / "paths"), "-cf", str(made))
     run("tar", "-C", str(folder / "stage"), "-rf", str(made), "var", "etc")
     return made
+
+
+def debian() -> Path:
+    """A tar of a fresh minimal Debian, made by debootstrap once a week and kept in the user's cache folder."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    kept = Path(base) / "mlsec-tests" / f"debian-{time.time_ns() // (7 * 86_400 * 10**9)}.tar"
+    if not kept.exists():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        for old in kept.parent.glob("debian-*.tar"):
+            old.unlink()
+        with tempfile.TemporaryDirectory() as folder:
+            run("debootstrap", "--variant=minbase", "stable", f"{folder}/root")
+            run("tar", "-C", f"{folder}/root", "-cf", f"{kept}.new", ".")
+        Path(f"{kept}.new").rename(kept)
+    return kept
 
 
 def archive(folder: Path, layers: Sequence[Path], history: Sequence[str]) -> Path:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import mlsec_nb
 from mlsec_nb.config import Limits
 from mlsec_nb.scanners.containers.inventory import Inventory, inventory
 from mlsec_nb.sources import open_image
@@ -53,6 +54,32 @@ def test_two_hundred_megabytes_are_never_in_memory_at_once(image: tuple[Path, li
     assert path.stat().st_size > 200 << 20
     _, megabytes = real.measured("container", str(path), "-j", "1", "-q", "--no-cache")
     assert megabytes < 150
+
+
+def test_a_debian_made_by_debootstrap_has_what_dpkg_says_and_what_was_planted(tmp_path: Path) -> None:
+    """Three layers: the system, a package taken away and something planted, and the planted key taken away."""
+    root = real.debian()
+    with tarfile.open(root) as made:
+        status = made.extractfile("./var/lib/dpkg/status").read()  # type: ignore[union-attr]
+        made.extractall(
+            tmp_path / "root", [made.getmember(f"./{one}") for one in ("var/lib/dpkg/status",)], filter="data"
+        )
+    shown = real.run("dpkg-query", f"--admindir={tmp_path}/root/var/lib/dpkg", "-W", "-f", "${Package} ${Version}\n")
+    less = b"\n\n".join(one for one in status.split(b"\n\n") if not one.startswith(b"Package: tzdata\n"))
+    more = b"Package: planted\nStatus: install ok installed\nVersion: 1:2-3\nArchitecture: all\n\n"
+    second, third = tmp_path / "second.tar", tmp_path / "third.tar"
+    second.write_bytes(layer({"var/lib/dpkg/status": less + more, "app/keys": f"aws_access_key_id = {KEY}\n".encode(),
+                              "app/m.pkl": b"cposix\nsystem\n(S'id'\ntR."}))  # fmt: skip
+    third.write_bytes(layer({"app/.wh.keys": b""}))
+    image = real.archive(tmp_path, [root, second, third], ["ADD root /", "COPY . /app", "RUN rm /app/keys"])
+    found = inventory(open_image(str(image)), Limits())
+    packages = {(f"{one.package.name} {one.package.version}", one.since, one.until) for one in found.installed}
+    right = {(line, 0, 1 if line.startswith("tzdata ") else None) for line in shown.splitlines()}
+    assert packages == right | {("planted 1:2-3", 1, None)}
+    report = mlsec_nb.scan(str(image), jobs=1, cache=None)
+    rules = {one.finding.rule.id for one in report.findings if (one.finding.location.member or "").startswith("app/")}
+    assert "SECRET-AWS-ACCESS-KEY" in rules
+    assert any(rule.startswith("PICKLE-") for rule in rules)
 
 
 HANGS = 60  # CPU seconds, ten times what it takes

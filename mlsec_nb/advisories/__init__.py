@@ -7,8 +7,8 @@ What it must never do: ask the network on a look-up, call a store fresh that is 
 record of it has no score (a severity is joined over all records that name the same flaw).
 
 Records are OSV's (https://ossf.github.io/osv-schema/), one SQLite file, opened immutable for reading. Whole records lie
-in blocks of 32, packed with zstandard and a dictionary learned from them; beside them stands only what a look-up needs:
-names, and ranges in a few characters. 324,000 records take 120 MB (`tests/benchmarks/bench_advisories.py`).
+in blocks of 16, packed with zstandard and a dictionary learned from them; beside them stands only what a look-up needs:
+names, and ranges in a few characters. 324,000 records take 126 MB (`tests/benchmarks/bench_advisories.py`).
 
 Dependencies: `cvss` (scores exactly as FIRST computes them, version 4 included; 0.2 MB, LGPL-3.0-or-later, used as a
 library), PyYAML for databases that are kept as YAML, `backports.zstd` before Python 3.14 (1.3 MB).

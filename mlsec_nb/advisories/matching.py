@@ -87,13 +87,17 @@ class Store:
 
     def _rows(self, ecosystem: str, name: str, version: str | None) -> list[_Row]:
         """The records about a version of a package, in the order of their names."""
+        hits = self.hits(ecosystem, name, version)
+        return sorted((_Row(self._rated(number), text) for number, text in hits), key=lambda row: row.name)
+
+    def hits(self, ecosystem: str, name: str, version: str | None) -> list[tuple[int, str]]:
+        """The numbers of the records about a version, and their ranges; no record is read."""
         affected = self._base.execute(
             "SELECT a.record, a.ranges FROM ecosystem e JOIN package p ON p.ecosystem = e.id"
             " JOIN affected a ON a.package = p.id WHERE e.name = ? AND p.name = ?",
             (ecosystem, normal(ecosystem, name)),
         )
-        hits = [(number, text) for number, text in affected if _hit(ecosystem, version, text)]
-        return sorted((_Row(self._rated(number), text) for number, text in hits), key=lambda row: row.name)
+        return [(number, text) for number, text in affected if _hit(ecosystem, version, text)]
 
     def _rated(self, number: int) -> Rated:
         return Rated.of(self._bodies.line(number))

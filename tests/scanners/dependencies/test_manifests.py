@@ -228,3 +228,8 @@ def test_yaml_that_is_too_long_is_a_gap(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr("mlsec_nb.scanners.dependencies.manifests.places.MAX_YAML", 10)
     with pytest.raises(CannotScan, match="characters of YAML"):
         scan("dependencies: [a, b, c]", path="environment.yml")
+
+
+def test_a_list_of_setup_cfg_is_parted_as_setuptools_does() -> None:
+    text = "[options]\ninstall_requires =\n    pyyaml==5.1; python_version > '3'\n    urllib3==1.24.1\nsetup_requires = a==1; b==2\n"
+    assert packages(scan(text, path="setup.cfg")) == {"pyyaml==5.1", "urllib3==1.24.1", "a==1", "b==2"}

@@ -136,7 +136,11 @@ def setup_cfg(text: str) -> Iterator[Fact]:
         key = head["key"]
         stop = heads[number + 1].start() if number + 1 < len(heads) else len(text)
         if (section == "options" and key in keys) or section == "options.extras_require":
-            for line in re.finditer(r"[^\n;]+", text[head.end() : stop]):
+            value = text[head.end() : stop]
+            # As setuptools parts a list: by lines, and by semicolons only when it has one line.
+            for line in re.finditer(
+                r"[^\n]+" if "\n" in value.strip("\n") or value.startswith("\n") else r"[^\n;]+", value
+            ):
                 wanted = line.group().partition(" #")[0].strip()
                 if wanted and not wanted.startswith("#"):
                     start = head.end() + line.start() + line.group().index(wanted)

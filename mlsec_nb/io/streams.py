@@ -7,19 +7,19 @@ import zlib
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
 from typing import BinaryIO, Protocol, cast, runtime_checkable
 
 from mlsec_nb.core import CannotRead, Content
 
 from .files import read_bounded
+from .zstandard import zstd
 
 _CHUNK = 1 << 16
 _APART = 2 << 20  # bytes between two marks, at first
 _MARKS = 128  # each some 100 kB
 _BLOCK = 1 << 17
 _KEPT = 16  # blocks
-_WINDOW = 128 << 20  # bytes of memory that a frame of zstandard may ask for
+_OPTIONS = {int(zstd.DecompressionParameter.window_log_max): 27}  # bytes of memory that a frame may ask for: 128 MiB
 _AGAIN = 4 << 30  # bytes of zstandard that are unpacked again because somebody went back; or so many times all of it:
 _TIMES = 16
 
@@ -373,7 +373,7 @@ def unpacked(packed: Content, method: str, most: int, pace: Pace = ANY_PACE) -> 
 
 @dataclass(frozen=True, slots=True)
 class Zstandard:
-    """The same for zstandard, for which the library `zstandard` is needed."""
+    """The same for zstandard."""
 
     packed: Content
     size: int
@@ -402,15 +402,7 @@ class _ZstandardStream(io.RawIOBase):
 
     def _begin(self) -> None:
         self._packed.seek(0)
-        try:
-            library = import_module("zstandard")
-        except ImportError as error:
-            raise CannotRead(
-                "is packed with zstandard; `pip install zstandard` lets it be read", "tool-missing"
-            ) from error
-        self._broken: type[Exception] = library.ZstdError
-        unpacker = library.ZstdDecompressor(max_window_size=_WINDOW)
-        self._stream = unpacker.stream_reader(self._packed, read_size=_CHUNK, read_across_frames=True, closefd=False)
+        self._stream = zstd.ZstdFile(self._packed, options=_OPTIONS)
         self._place = 0
 
     def readable(self) -> bool:
@@ -422,7 +414,7 @@ class _ZstandardStream(io.RawIOBase):
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
         try:
             data = self._stream.read(len(buffer))
-        except self._broken as error:
+        except (zstd.ZstdError, EOFError) as error:
             raise CannotRead("cannot be unpacked as zstd: damaged", "malformed") from error
         buffer[: len(data)] = data
         self._place += len(data)

@@ -76,16 +76,6 @@ def test_what_is_damaged_or_too_much_is_refused() -> None:
         unpacked(Memory(b""), "rar", 9)
 
 
-def test_without_its_library_zstandard_is_told_as_a_missing_tool(monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(name: str) -> None:
-        raise ImportError(name)
-
-    monkeypatch.setattr(streams, "import_module", missing)
-    with pytest.raises(CannotRead) as stopped:
-        zstandard_().open()
-    assert stopped.value.code == "tool-missing"
-
-
 @pytest.mark.parametrize("method", ["gzip", "zstd"])
 def test_what_grows_faster_than_its_pace_is_refused(method: str) -> None:
     data = b"\0" * (4 << 20)

@@ -12,7 +12,7 @@ folder of the user's cache. Passwords are those that other tools left in their f
 none is sent but to its own registry.
 
 Formats: https://github.com/opencontainers/image-spec, and `docker save` by https://github.com/moby/docker-image-spec.
-`zstandard` is needed for layers that are packed with it.
+Layers that are packed with zstandard are read with what Python 3.14 has, and its backport before.
 """
 
 from typing import TYPE_CHECKING

@@ -92,6 +92,8 @@ def _in_any(ecosystem: str, version: str, ranges: Iterable[Events]) -> bool:
 def _inside(ecosystem: str, version: str, events: Events) -> bool:
     """The last event before a version decides, see https://ossf.github.io/osv-schema/#evaluation."""
     wanted = key(ecosystem, version)
+    if len(events) == 2 and events[0] == ("i", "0") and events[1][0] == "f":  # as nearly all are
+        return not key(ecosystem, events[1][1]) <= wanted
     state = False
     for kind, text in sorted(events, key=lambda event: _event_key(ecosystem, event)):
         if kind == "i":

@@ -22,6 +22,7 @@ from .facts import CONDA, PYPI, Dependency, Fact
 LIMIT: Final = 8 << 20  # bytes of one file of metadata
 _FIELD: Final = re.compile(r"(?m)^(Name|Version|License-Expression|License): *(.+?)\s*$")
 _IMPORT: Final = re.compile(r"(?m)^[ \t]*(?:from[ \t]+(\w+)|import[ \t]+([\w., \t]+))")
+_INACTIVE: Final = "\nClassifier: Development Status :: 7 - Inactive"
 _SHORT: Final = 60  # characters; a longer licence is its whole text
 
 
@@ -118,6 +119,7 @@ def _python(prefix: Path, imported: set[str]) -> Iterator[Dependency]:
                 licence = fields.get("License-Expression") or fields.get("License", "")
                 yield Dependency(ecosystem=PYPI, name=name, version=version, span=(0, 0), is_locked=True,
                                  is_hashed=True, licence=licence if len(licence) < _SHORT else "",
+                                 deprecated="Inactive" in fields,
                                  extra={"imported": "true"} if used else {})  # fmt: skip
 
 
@@ -125,7 +127,7 @@ def _fields(folder: Path) -> dict[str, str]:
     for path in (folder / "METADATA", folder / "PKG-INFO", folder):
         if path.is_file():
             head = _text(path).partition("\n\n")[0]
-            return dict(reversed(_FIELD.findall(head)))
+            return {**dict(reversed(_FIELD.findall(head))), **({"Inactive": "true"} if _INACTIVE in head else {})}
     return {}
 
 

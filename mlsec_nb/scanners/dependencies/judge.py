@@ -59,14 +59,20 @@ def judged(story: Story, facts: Sequence[Fact], allowed: Policy) -> Iterator[Fin
     found = [*_remarks(story, facts), *_unpinned(story, dependencies), *_unhashed(story, dependencies)]
     for fact in dependencies:
         found += [*_source(story, fact), *_name(story, fact), *_licence(story, fact, allowed)]
-        if fact.deprecated:
-            found.append(story.finding("DEP-DEPRECATED", fact.span, fact.name, f"{fact.name} is marked as deprecated"))
+        found += _given_up(story, fact)
     seen: set[str] = set()
     for finding in found:
         key = f"{finding.fingerprint} {finding.location.line} {finding.location.column}"
         if key not in seen:
             seen.add(key)
             yield finding
+
+
+def _given_up(story: Story, fact: Dependency) -> Iterator[Finding]:
+    if fact.ecosystem == PYPI and (other := names.successor(fact.name)):
+        yield story.finding("DEP-DEPRECATED", fact.span, fact.name, f"{fact.name} was given up for {other}")
+    elif fact.deprecated:
+        yield story.finding("DEP-DEPRECATED", fact.span, fact.name, f"{fact.name} is marked as deprecated")
 
 
 def _remarks(story: Story, facts: Sequence[Fact]) -> Iterator[Finding]:

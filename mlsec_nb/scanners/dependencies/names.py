@@ -53,6 +53,13 @@ def _without_one(name: str) -> Iterator[str]:
         yield name[:index] + name[index + 1 :]
 
 
+def successor(name: str) -> str | None:
+    """What took the place of a project that was given up; None for one that was not."""
+    given_up = _table()["given-up"]
+    assert isinstance(given_up, Mapping)
+    return given_up.get(canonical(name))
+
+
 def meant(name: str) -> str | None:
     """The project that people mean by a module's name, or None."""
     modules = _table()["modules"]

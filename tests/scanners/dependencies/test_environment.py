@@ -38,7 +38,7 @@ def kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     files = {
         site / "PyYAML-3.13.dist-info/METADATA": "Metadata-Version: 2.1\nName: PyYAML\nVersion: 3.13\nLicense: MIT\n\nText\nName: no\n",
         site / "PyYAML-3.13.dist-info/top_level.txt": "_yaml\nyaml\n",
-        site / "aaa-1.0.dist-info/METADATA": "Name: aaa\nVersion: 1.0\nLicense-Expression: GPL-3.0-only\n",
+        site / "aaa-1.0.dist-info/METADATA": "Name: aaa\nVersion: 1.0\nLicense-Expression: GPL-3.0-only\nClassifier: Development Status :: 7 - Inactive\n",
         site / "aaa-1.0.dist-info/RECORD": "aaa_module/__init__.py,,\n",
         site / "old-2.0.egg-info/PKG-INFO": "Name: old\nVersion: 2.0\n",
         site / "older-2.0.egg-info": "Name: older\nVersion: 2.0\n",
@@ -81,7 +81,11 @@ def test_what_is_known_of_installed_packages_is_told(kernel: Path) -> None:
     import_(kernel / "store", [kernel / "r.json"])
     options = {"advisories": str(kernel / "store"), "max-age-days": 100_000, "deny-licences": ["GPL-*"]}
     said = scan("mine", **options)
-    assert sorted(item.rule.id for item in said if isinstance(item, Finding)) == ["DEP-LICENCE", "DEP-VULNERABLE"]
+    assert sorted(item.rule.id for item in said if isinstance(item, Finding)) == [
+        "DEP-DEPRECATED",
+        "DEP-LICENCE",
+        "DEP-VULNERABLE",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -145,3 +145,9 @@ def test_what_weakens_nothing_is_no_finding(cell: str) -> None:
 def test_a_file_on_this_machine_is_told_with_the_version_in_its_name() -> None:
     said = scan("!pip install file:///srv/wheels/a-1.0-py3-none-any.whl", "!pip install ./b-2.0.tar.gz sub/dir")
     assert packages(said) == {"a==1.0", "b==2.0"}
+
+
+def test_what_its_makers_gave_up_is_told_with_what_took_its_place() -> None:
+    found = scan("pycrypto==2.6.1\nNose==1.3.7\npytest==8.0\n", path="requirements.txt")
+    said = {one.message for one in found if isinstance(one, Finding) and one.rule.id == "DEP-DEPRECATED"}
+    assert said == {"pycrypto was given up for pycryptodome", "Nose was given up for pytest"}

@@ -17,6 +17,12 @@ stripped, values of data and requests are not kept. A file that is none of the k
 only when the user names them, never because a file in the project does, and never so that they run code of what is
 scanned: pip-audit without pip, no settings of Checkov or ModelScan that lie in the target. TruffleHog asks no vendors.
 
+What was run really: Bandit, detect-secrets, picklescan, hadolint, zizmor, pip-audit, Syft and Gitleaks in the tests;
+Trivy by hand, without its database, which no package carries (packages, secrets, licences, CycloneDX: as many as it
+counts). Grype and OSV-Scanner are in no package registry: their own public samples were read instead (7 reports of
+Grype in JSON, CycloneDX and SARIF, 52 of OSV-Scanner), with as many findings as they hold. Safety's database has no
+package either.
+
 Tried and dropped: the tools' own Python models (each of them weighs more than this room, and changes with every
 release), a common JSON schema for each format (six of 25 public SARIF files are invalid, and all of them are useful),
 and guessing a tool from a file's name.

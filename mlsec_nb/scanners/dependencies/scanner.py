@@ -1,5 +1,6 @@
 """The scanner: manifests, lock files and installs → facts → findings, gaps and components."""
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -59,7 +60,9 @@ class DependencyScanner:
         yield from self._lookup.told(story, dependencies)
 
 
-def _read(document: Document, seen: frozenset[str] = frozenset()) -> Iterator[tuple[Segment, list[Fact], bool]]:
+def _read(
+    document: Document, seen: frozenset[str] = frozenset(), root: Path | None = None
+) -> Iterator[tuple[Segment, list[Fact], bool]]:
     reader = reader_for(document.artifact.path) if not document.cells else None
     if reader is None and seen:
         reader = requirements.read  # another requirements file named it
@@ -70,24 +73,27 @@ def _read(document: Document, seen: frozenset[str] = frozenset()) -> Iterator[tu
         if segment.part in {Part.TEXT, Part.CODE}:
             facts = list(reader(segment.text))
             wanted = [fact for fact in facts if isinstance(fact, Include) and not reader_for(fact.path)]
-            missing = [fact for fact in wanted if not (path := beside(document.artifact, fact.path)) or path in seen]
+            missing = [
+                fact for fact in wanted if not (path := beside(document.artifact, fact.path, root)) or path in seen
+            ]
             yield segment, [*facts, *(Unread(fact.span, _UNREAD, SKIPPED) for fact in missing)], True
             for fact in wanted:
-                path = beside(document.artifact, fact.path)
+                path = beside(document.artifact, fact.path, root)
                 if path and path not in seen:
-                    yield from _read(_included(document.artifact, fact.path, path), seen | {path})
+                    first = root or Path(document.artifact.content.local or "").resolve().parent
+                    yield from _read(_included(document.artifact, fact.path, path), seen | {path}, first)
 
 
-def beside(artifact: Artifact, name: str) -> str | None:
-    """The file that a manifest includes, if it lies in the manifest's own folder or below; no link leads out of it."""
+def beside(artifact: Artifact, name: str, root: Path | None = None) -> str | None:
+    """The file that a manifest includes, if it lies in or below the first manifest's folder; no link leads out."""
     local = artifact.content.local
     if local is None or PurePosixPath(name).is_absolute():
         return None
     folder = Path(local).resolve().parent
     path = (folder / name).resolve()
-    return str(path) if path.is_relative_to(folder) and path.is_file() else None
+    return str(path) if path.is_relative_to(root or folder) and path.is_file() else None
 
 
 def _included(artifact: Artifact, name: str, path: str) -> Document:
-    shown = str(PurePosixPath(artifact.path).parent / name)
+    shown = os.path.normpath(PurePosixPath(artifact.path).parent / name)
     return notebooks.read(Artifact(shown, Kind.MANIFEST, LocalFile(path)))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mlsec_nb.config import Settings
+from mlsec_nb.config import Limits, Settings
 from mlsec_nb.core import Artifact, CannotScan, Component, Gap, Kind
 from mlsec_nb.io.files import LocalFile
 from mlsec_nb.notebooks import read
@@ -233,3 +233,20 @@ def test_yaml_that_is_too_long_is_a_gap(monkeypatch: pytest.MonkeyPatch) -> None
 def test_a_list_of_setup_cfg_is_parted_as_setuptools_does() -> None:
     text = "[options]\ninstall_requires =\n    pyyaml==5.1; python_version > '3'\n    urllib3==1.24.1\nsetup_requires = a==1; b==2\n"
     assert packages(scan(text, path="setup.cfg")) == {"pyyaml==5.1", "urllib3==1.24.1", "a==1", "b==2"}
+
+
+def test_an_included_file_may_lead_back_into_the_folder_but_not_out_of_it(tmp_path: Path) -> None:
+    (tmp_path / "out.txt").write_text("outside==1\n")
+    folder = tmp_path / "project"
+    (folder / "more").mkdir(parents=True)
+    (folder / "requirements.txt").write_text("-r more/base.txt\n")
+    (folder / "more/base.txt").write_text("-r ../deep.txt\na==1\n")
+    (folder / "deep.txt").write_text("b==2\n-r ../out.txt\n-r more/base.txt\n")
+    artifact = Artifact("project/requirements.txt", Kind.MANIFEST, LocalFile(str(folder / "requirements.txt")))
+    said = list(build(Settings(options={"advisories": "/nowhere/x"})).scan(read(artifact, Limits())))
+    assert packages(said) == {"a==1", "b==2"}
+    assert {one.location.path for one in said if isinstance(one, Component)} == {
+        "project/more/base.txt",
+        "project/deep.txt",
+    }
+    assert [one.location.line for one in said if isinstance(one, Gap) and "included" in one.reason] == [2, 3]

@@ -66,7 +66,7 @@ class Bodies:
 
     def __init__(self, base: sqlite3.Connection, dictionary: bytes) -> None:
         self._base, self._bytes = base, dictionary
-        self._block = lru_cache(maxsize=24)(self._read)
+        self._block = lru_cache(maxsize=12)(self._read)
 
     @cached_property
     def dictionary(self) -> "zstd.ZstdDict | None":

@@ -54,6 +54,8 @@ def _loose(text: str) -> Affected:
 
 def affects(ecosystem: str, version: str, text: str) -> bool:
     """Whether a compact range tells that the version is affected: it is listed, or in a range."""
+    if not text:
+        return is_known(ecosystem)
     ranges, listed = _loose(text)
     return version in listed or _in_any(ecosystem, version, ranges) or _same(ecosystem, version, listed)
 

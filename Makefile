@@ -7,7 +7,7 @@ export CHROMIUM ?= /usr/bin/chromium
 
 include extension/panel.mk
 
-.PHONY: demo test check lint unit slow bench old-ipython servers generate clean help browser images dvc
+.PHONY: demo test check lint unit slow bench old-ipython matrix servers generate clean help browser images dvc
 
 
 help:
@@ -15,6 +15,7 @@ help:
 	@echo "make check  lint, types, floors, fast tests (minutes; for daily work)"
 	@echo "make test   everything that CI runs"
 	@echo "make old-ipython  the kernel's tests with IPython 8"
+	@echo "make matrix  the fast tests on every supported Python at hand"
 	@echo "make servers  MLflow, Gradio and Schemathesis, really run beside the API checks"
 	@echo "make bench  figures beside other tools, printed as ratios"
 
@@ -80,6 +81,12 @@ old-ipython: $(VENV)/.tests
 	$(OLD)/bin/python -m pip install --quiet "ipython<9" "ipykernel<7"
 	$(BIN)/python -c "import site; print(site.getsitepackages()[0])" > $$(echo $(OLD)/lib/python*/site-packages)/above.pth
 	PATH=$(CURDIR)/$(OLD)/bin:$$PATH $(OLD)/bin/python -m pytest tests/jupyter/kernel tests/jupyter/test_guard.py
+
+# Every supported Python that is at hand, each with an environment of its own; PYTHONS=… names others.
+PYTHONS ?= $(shell for v in 3.11 3.12 3.13; do { python$$v -c "" 2>/dev/null && command -v python$$v; } || ls -d $$HOME/.pyenv/versions/$$v.*/bin/python$$v 2>/dev/null | tail -1; done)
+matrix:
+	@for python in $(PYTHONS); do version=$$($$python -c "import sys; print('%d.%d' % sys.version_info[:2])"); \
+	  echo "== $$python"; $(MAKE) --no-print-directory unit PYTHON=$$python VENV=.venv-$$version || exit 1; done
 
 # Servers of models as people run them, in an environment of their own (a gigabyte), weak and hardened.
 SERVERS := .venv-servers

@@ -69,15 +69,24 @@ class Store:
         try:
             uri = f"file:{quote(str(path.resolve()))}?mode=ro&immutable=1"
             base = sqlite3.connect(uri, uri=True, check_same_thread=False)
+        except sqlite3.Error as error:
+            raise CannotRead("the store of advisories cannot be opened", "unreadable") from error
+        try:
             schema = base.execute("SELECT value FROM meta WHERE name = 'schema'").fetchone()
             found = base.execute("SELECT value FROM meta WHERE name = 'dictionary'").fetchone()
         except sqlite3.Error as error:
+            base.close()
             raise CannotRead("the store of advisories is damaged or none of ours", "unreadable") from error
         if not schema or schema[0] != SCHEMA:
+            base.close()
             raise CannotRead("the store of advisories is of another version of mlsec; make it anew", "unreadable")
         return cls(base, path, found[0] if found else b"")
 
     def close(self) -> None:
+        self._base.close()
+
+    def __del__(self) -> None:
+        """A scanner keeps its store until it goes itself, and then nobody is left to close it."""
         self._base.close()
 
     def affecting(self, ecosystem: str, name: str, version: str | None) -> list[Advisory]:

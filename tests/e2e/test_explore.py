@@ -269,7 +269,7 @@ def test_a_model_without_findings_shows_its_load_too(
     (tmp_path / "m.pkl").write_bytes(b"\x80\x02ccollections\nOrderedDict\n)R.")
     page = show(mlsec_nb.scan("m.pkl"))
     page.click("summary >> text=2 steps to load")
-    assert page.locator(".mlsec-view-graph [role=button]").count() == 1
+    expect(page.locator(".mlsec-view-graph [role=button]")).to_have_count(1)  # drawn when the browser tells of opening
     assert violations(page, "#here") == []
 
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import zlib
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -184,12 +185,12 @@ def torn(path: Path) -> None:
 
 
 def of_another_time(path: Path) -> None:
-    with sqlite3.connect(path) as store:
+    with closing(sqlite3.connect(path)) as store, store:
         store.execute("PRAGMA user_version = 99")
 
 
 def odd_entries(path: Path) -> None:
-    with sqlite3.connect(path) as store:
+    with closing(sqlite3.connect(path)) as store, store:
         rows = [zlib.compress(text) for text in (b"[]", b"{}", b'[{},[["$","Popen"],[],[]],[],{}]', b"\xff")]
         for row, (key,) in zip(rows, store.execute("SELECT key FROM results").fetchall(), strict=False):
             store.execute("UPDATE results SET data = ? WHERE key = ?", (row, key))
@@ -212,7 +213,7 @@ def test_a_locked_store_is_left_alone(tree, tmp_path, monkeypatch, old):
     first = audited(tree, config(tmp_path))
     real = sqlite3.connect
     monkeypatch.setattr(sqlite3, "connect", lambda path, timeout=0: real(path, timeout=0.05))
-    with real(tmp_path / "cache" / "results.sqlite") as store:
+    with closing(real(tmp_path / "cache" / "results.sqlite")) as store:
         store.execute("BEGIN EXCLUSIVE")
         assert audited(tree, config(tmp_path)) == first
 
@@ -221,7 +222,7 @@ def test_a_store_that_grew_too_large_forgets_the_older_half(tree, tmp_path, monk
     first = audited(tree, config(tmp_path))
     monkeypatch.setattr(cache, "LIMIT", 1)
     assert audited(tree, config(tmp_path)) == first
-    with sqlite3.connect(tmp_path / "cache" / "results.sqlite") as store:
+    with closing(sqlite3.connect(tmp_path / "cache" / "results.sqlite")) as store, store:
         assert store.execute("SELECT count(*) FROM results").fetchone()[0] == 2
     assert audited(tree, config(tmp_path)) == first
 
@@ -229,7 +230,7 @@ def test_a_store_that_grew_too_large_forgets_the_older_half(tree, tmp_path, monk
 def test_the_store_holds_no_secret(tree, tmp_path, old):
     audited(tree, config(tmp_path))
     kept = b"".join(path.read_bytes() for path in (tmp_path / "cache").iterdir())
-    with sqlite3.connect(tmp_path / "cache" / "results.sqlite") as store:
+    with closing(sqlite3.connect(tmp_path / "cache" / "results.sqlite")) as store, store:
         kept += b"".join(zlib.decompress(row) for (row,) in store.execute("SELECT data FROM results"))
     assert b"SECRET-HUGGINGFACE-TOKEN" in kept
     assert not [TOKEN[i : i + 6] for i in range(3, len(TOKEN) - 6) if TOKEN[i : i + 6].encode() in kept]

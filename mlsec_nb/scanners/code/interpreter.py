@@ -1,6 +1,7 @@
 """The abstract run: statements in order, both branches of every choice, loops once, functions when they are called."""
 
 import ast
+import contextlib
 
 from .calls import Calls
 from .expressions import element
@@ -38,7 +39,8 @@ class Interpreter(Calls):
                 self.source = source
                 self.cut.append((source, *source.span(statement)))
         if body and isinstance(body[-1], ast.Expr) and source.cell is not None:
-            self._displayed(body[-1])
+            with contextlib.suppress(RecursionError):  # it was cut above
+                self._displayed(body[-1])
 
     def _displayed(self, node: ast.Expr) -> None:
         """The value of a cell's last expression is shown and saved."""

@@ -17,7 +17,7 @@ IMAGES = frozenset({"IAC-IMAGE-TAG"})
 ACTIONS = frozenset({"IAC-ACTIONS-TAG", "IAC-ACTIONS-BRANCH"})
 HUBS = frozenset({"CODE-HUB-UNPINNED"})
 _IMAGE = re.compile(r"[\w][\w./:-]*")
-_ACTION = re.compile(r"(?P<repository>[\w.-]+/[\w.-]+)(?P<path>(?:/[\w.-]+)*)@(?P<name>[\w./-]+)")
+_ACTION = re.compile(r"(?P<repository>\w[\w.-]*/\w[\w.-]*)(?P<path>(?:/[\w.-]+)*)@(?P<name>[\w./-]+)")
 _NAME = re.compile(r"[\w-][\w.-]*(?:/[\w-][\w.-]*)?")
 _NAMES = ("path", "repo_id", "pretrained_model_name_or_path", "model", "name")
 

@@ -158,6 +158,12 @@ def test_a_pickle_with_tricks_stays_one(data: bytes) -> None:
         from_bytes(data)
 
 
+def test_a_few_bytes_never_become_a_huge_file(tmp_path: Path) -> None:
+    torch.save({"w": torch.ones(1).expand(1 << 15, 1 << 14)}, tmp_path / "bomb.pt")
+    with pytest.raises(NotPlain, match="bytes"):
+        converted(tmp_path / "bomb.pt")
+
+
 def test_whole_networks_and_scripts_stay_pickles(tmp_path: Path) -> None:
     network = torch.nn.Linear(2, 2)
     torch.save(network, tmp_path / "whole.pt")

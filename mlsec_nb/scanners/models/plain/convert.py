@@ -22,6 +22,8 @@ from .arrays import Array
 from .values import Events, NoPickle, NotPlain, Reader
 
 LONGEST = 200  # characters of a name
+# A few bytes can be described as a huge array, or as many: what is written stays in proportion to what was read.
+SPREAD, SMALL = 16, 1 << 26
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,8 @@ def conversion(artifact: Artifact, settings: Settings) -> Iterator[Conversion]:
         name = PurePosixPath(artifact.path).name
         view = View(data=data, start=0, end=len(data), name=name, location=Location(path=artifact.path))
         context = Context.of(settings)
-        yield _of(_read(_unpacked(view, context), context), settings.limits.unpacked_bytes)
+        plain = _unpacked(view, context)
+        yield _of(_read(plain, context), min(settings.limits.unpacked_bytes, SMALL + SPREAD * plain.size))
 
 
 def _unpacked(view: View, context: Context) -> View:

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from .checks import Check
-from .python import PLAIN, Module, Unknown, assigned, last, words
+from .python import PLAIN, Module, Unknown, assigned, last, of_classes, words
 
 _SHORT = {
     "eq": "equal_to", "ne": "not_equal_to", "gt": "greater_than", "ge": "greater_than_or_equal_to", "lt": "less_than",
@@ -156,19 +156,7 @@ def schemas(module: Module) -> dict[str, Callable[[], Iterator[Check]]]:
     for name, node in module.values.items():
         if isinstance(node, ast.Call) and last(node.func) == "DataFrameSchema":
             found[name] = partial(_of_call, module, node)
-    for name in module.classes:
-        try:
-            line = module.line(name, _ROOTS)
-        except Unknown:
-            found[name] = partial(_unread, "a base class of another file")
-            continue
-        if line is not None:
-            found[name] = partial(_of_class, module, line)
-    return found
-
-
-def _unread(what: str) -> Iterator[Check]:
-    yield Check(what)
+    return found | of_classes(module, _ROOTS, _of_class)
 
 
 def _of_call(module: Module, call: ast.Call) -> Iterator[Check]:

@@ -7,11 +7,10 @@ lax mode does (https://docs.pydantic.dev/latest/concepts/conversion_table).
 import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 from .checks import Check
-from .python import PLAIN, Module, Unknown, assigned, last, words
+from .python import PLAIN, Module, Unknown, assigned, last, of_classes, words
 
 _ROOTS = frozenset({"BaseModel", "BaseSettings"})
 _TYPES = {"int": "int", "float": "float", "str": "str", "bool": "bool", "datetime": "datetime", "date": "date",
@@ -47,20 +46,7 @@ class _Field:
 
 def models(module: Module) -> dict[str, Callable[[], Iterator[Check]]]:
     """The models in a Python file by name; those that another is built on or holds are left out."""
-    found: dict[str, Callable[[], Iterator[Check]]] = {}
-    for name in module.classes:
-        try:
-            line = module.line(name, _ROOTS)
-        except Unknown:
-            found[name] = partial(_unread, "a base class of another file")
-            continue
-        if line is not None:
-            found[name] = partial(_of_class, module, line)
-    return found
-
-
-def _unread(what: str) -> Iterator[Check]:
-    yield Check(what)
+    return of_classes(module, _ROOTS, _of_class)
 
 
 def _of_class(module: Module, line: list[ast.ClassDef]) -> Iterator[Check]:

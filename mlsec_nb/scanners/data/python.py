@@ -2,9 +2,12 @@
 
 import ast
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
+
+from .checks import Check
 
 PLAIN = frozenset({"classmethod", "staticmethod", "property", "cached_property"})  # decorators that judge no data
 
@@ -138,3 +141,26 @@ def assigned(node: ast.ClassDef) -> Iterator[tuple[str, ast.expr]]:
     for entry in node.body:
         if isinstance(entry, ast.Assign):
             yield from ((target.id, entry.value) for target in entry.targets if isinstance(target, ast.Name))
+
+
+Checks = Callable[[], Iterator[Check]]
+
+
+def of_classes(
+    module: Module, roots: frozenset[str], read: Callable[[Module, list[ast.ClassDef]], Iterator[Check]]
+) -> dict[str, Checks]:
+    """The checks of every class that is built on one of `roots`, by name."""
+    found: dict[str, Checks] = {}
+    for name in module.classes:
+        try:
+            line = module.line(name, roots)
+        except Unknown:
+            found[name] = partial(_unread, "a base class of another file")
+            continue
+        if line is not None:
+            found[name] = partial(read, module, line)
+    return found
+
+
+def _unread(what: str) -> Iterator[Check]:
+    yield Check(what)
